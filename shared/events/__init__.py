@@ -1,0 +1,1 @@
+"""Trace to events: blinks, saccades, square-wave jerks."""

@@ -1,0 +1,1 @@
+"""Known truth: gaze traces, landmark streams and puppet videos with what they hold."""

@@ -1,0 +1,1 @@
+"""Video to trace: landmarks, iris, lids, head."""
