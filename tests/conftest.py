@@ -1,0 +1,16 @@
+"""Fixtures that every test may use."""
+
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+MATERIAL = REPOSITORY.parent / "shared" / "material"
+
+
+@pytest.fixture(scope="session")
+def material() -> Path:
+    """The folder of real clips and human-labelled signals, which is not part of the project."""
+    if not (MATERIAL / "annotations.json").is_file():
+        pytest.skip("the folder ../shared/material with real clips is absent; it is not part of the project")
+    return MATERIAL
