@@ -1,0 +1,1 @@
+"""Speed and memory, printed by ``make bench``. Nothing here asserts a time."""
