@@ -209,6 +209,13 @@ class JobStore(Protocol):
         """A patient's analyses, newest first by ``recorded_at``; ``before`` pages on."""
         ...
 
+    def begin_delete(self, analysis_id: str, *, now: float) -> Job:
+        """Mark ``deleting``: not listed, not claimable, its worker stops at the next report.
+
+        See :func:`shared.deletion.delete_analysis`. Raises NotFoundError.
+        """
+        ...
+
     def delete(self, analysis_id: str) -> None:
         """Remove the row; no error where it is gone already."""
         ...
