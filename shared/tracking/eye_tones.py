@@ -1,0 +1,50 @@
+"""Grey and colour of the eyes, smoothed and freed of catch-lights, as the searches for lids and limbus want them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+
+from shared.tracking.eye_crop import EyePatches, Float32Array
+
+_CATCH_LIGHT_PX: Final = 7
+"""Bright spots narrower than this (a fifth of an iris) are reflections, not sclera."""
+_CATCH_LIGHT_SHAPE: Final = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_CATCH_LIGHT_PX, _CATCH_LIGHT_PX))
+
+
+@dataclass(frozen=True, eq=False)
+class EyeTones:
+    """Pictures of both eyes, one above the other, float32.
+
+    Attributes:
+        grey: smoothed brightness.
+        without_catch_lights: the same with small bright spots levelled to their surroundings.
+        redness: smoothed red minus blue: skin is redder than any part of the eye.
+        red_over_blue: log ratio of red and blue, which shadow does not change.
+    """
+
+    grey: Float32Array
+    without_catch_lights: Float32Array
+    redness: Float32Array
+    red_over_blue: Float32Array
+
+
+def eye_tones(eyes: EyePatches) -> EyeTones:
+    """Tones of a pair of eyes."""
+    grey = cv2.cvtColor(eyes.bgr, cv2.COLOR_BGR2GRAY)
+    opened = cv2.morphologyEx(grey, cv2.MORPH_OPEN, _CATCH_LIGHT_SHAPE)
+    colour = cv2.GaussianBlur(eyes.bgr.astype(np.float32), (0, 0), 0.8)
+    blue, red = colour[..., 0], colour[..., 2]
+    return EyeTones(
+        grey=_smooth(grey),
+        without_catch_lights=_smooth(opened),
+        redness=np.asarray(red - blue, dtype=np.float32),
+        red_over_blue=np.asarray(np.log((red + 10) / (blue + 10)), dtype=np.float32),
+    )
+
+
+def _smooth(grey: cv2.typing.MatLike) -> Float32Array:
+    return np.asarray(cv2.GaussianBlur(grey.astype(np.float32), (0, 0), 1.0), dtype=np.float32)

@@ -1,0 +1,64 @@
+"""Small upright grey patches of skin, cut at a scale and turn that follow the face.
+
+Patches of two frames then differ only by what the landmarks got wrong, a pixel or two, which registration finds.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from shared.model import FloatArray
+from shared.tracking.eye_crop import OUTER_CANTHI, Float32Array, Image, canthus_span_px
+
+
+def face_similarity(landmarks: FloatArray, centre: FloatArray, size: tuple[int, int], span_px: float) -> FloatArray:
+    """``(2, 3)`` similarity from patch to image: x along the line of the outer eye corners.
+
+    Args:
+        landmarks: ``(478, 3)`` px.
+        centre: ``(2,)`` image point that lies in the patch's middle.
+        size: (width, height) of the patch.
+        span_px: distance of the outer eye corners in the patch.
+    """
+    along = landmarks[OUTER_CANTHI[1], :2] - landmarks[OUTER_CANTHI[0], :2]
+    axis = along / np.hypot(*along) * (canthus_span_px(landmarks) / span_px)
+    matrix = np.array([[axis[0], -axis[1], 0.0], [axis[1], axis[0], 0.0]])
+    middle = np.array([(size[0] - 1) / 2, (size[1] - 1) / 2])
+    matrix[:, 2] = centre - matrix[:, :2] @ middle
+    return matrix
+
+
+def cut_grey(image_bgr: Image, to_image: FloatArray, size: tuple[int, int]) -> Float32Array:
+    """Grey patch ``(height, width)`` of a frame, lightly smoothed, averaged down where the frame is finer."""
+    width, height = size
+    corners = np.array([[0, 0, 1], [width, 0, 1], [0, height, 1], [width, height, 1]]) @ to_image.T
+    last = np.array([image_bgr.shape[1] - 1, image_bgr.shape[0] - 1])
+    low = np.clip(np.floor(corners.min(axis=0)).astype(int) - 3, 0, last)
+    high = np.clip(np.ceil(corners.max(axis=0)).astype(int) + 4, low + 1, last + 1)
+    grey = cv2.cvtColor(image_bgr[low[1] : high[1], low[0] : high[0]], cv2.COLOR_BGR2GRAY)
+    window = round(float(np.hypot(to_image[0, 0], to_image[1, 0])))
+    if window > 1:
+        grey = cv2.blur(grey, (window, window))
+    matrix = to_image.copy()
+    matrix[:, 2] -= low
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    patch = cv2.warpAffine(grey, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(cv2.GaussianBlur(patch.astype(np.float32), (0, 0), 1.0))
+
+
+def apply(matrix: FloatArray, points: FloatArray) -> FloatArray:
+    """Affine map of ``(..., 2)`` points."""
+    return np.asarray(points @ matrix[:, :2].T + matrix[:, 2])
+
+
+def invert(matrix: FloatArray) -> FloatArray:
+    """Inverse of a ``(2, 3)`` affine map."""
+    linear = np.linalg.inv(matrix[:, :2])
+    return np.concatenate([linear, -(linear @ matrix[:, 2])[:, None]], axis=1)
+
+
+def compose(outer: FloatArray, inner: FloatArray) -> FloatArray:
+    """The affine map that does ``inner`` first, then ``outer``."""
+    linear = outer[:, :2] @ inner[:, :2]
+    return np.concatenate([linear, (outer[:, :2] @ inner[:, 2] + outer[:, 2])[:, None]], axis=1)

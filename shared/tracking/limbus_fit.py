@@ -1,0 +1,266 @@
+"""Sub-pixel fit of the limbus: the rim between iris and sclera, seen as the ellipse that a tilted circle makes.
+
+Two stages. A search scores every place on a coarse grid by the edges along the rim that point outward and have
+sclera beyond them; a rim must be seen on both sides of the iris. Both eyes share the vertical part of that
+search, because they move up and down together and one of them is often seen better. Then each eye's rim is
+located edge by edge and its centre fitted on its own, so that a true difference between the eyes survives.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from shared.model import FloatArray
+from shared.tracking.eye_crop import CANTHUS_MIDPOINT_PX, PATCH_IRIS_PX, Float32Array, sample
+from shared.tracking.limbus_edges import LimbusEdges
+
+ROTATION_RADIUS_IRIS: Final = 0.897
+"""Distance from the eye's centre of rotation to the centre of the limbus, iris diameters.
+
+10.5 mm with an iris of 11.7 mm: the common centre of rotation lies 13.3 mm behind the corneal apex and the
+plane of the limbus 2.8 mm. Fry and Hill found separate centres (lever arms 9.5 mm vertically, 12.2 mm
+horizontally); one centre is kept because a head rotation can only be taken out about one point, and both
+differ from it by less than the 20 % that an uncalibrated recording leaves open.
+"""
+
+_GRID_STEP_PX: Final = 2.0
+_GRID_X: Final = np.arange(-10.0, 10.1, _GRID_STEP_PX)
+_GRID_Y: Final = np.arange(-20.0, 18.1, _GRID_STEP_PX)
+_COARSE_RAYS: Final = 36
+_FINE_RAYS: Final = 60
+_BEYOND_RIM_PX: Final = 4.0
+"""How far outside the rim sclera is asked for, patch px."""
+_UNSEEN_RAYS: Final = 2.4
+"""Added to the number of rays that could be seen, so that one lucky ray is no rim."""
+_FINE_REACH: Final = 0.35
+_FINE_STEP_PX: Final = 0.5
+_FINE_WIDTHS: Final = (0.2, 0.13, 0.13)
+_LARGEST_STEP_PX: Final = 4.0
+_MIN_FORESHORTENING: Final = 0.6
+_LATERAL: Final = 0.6
+"""|sine| of the rim angle below which a ray counts as lateral: there the lids never hide the limbus."""
+
+
+def _rim(rays: int) -> FloatArray:
+    angle = 2 * np.pi * (np.arange(rays) + 0.5) / rays
+    return np.stack([np.cos(angle), np.sin(angle)], axis=-1)
+
+
+_COARSE_RIM: Final = _rim(_COARSE_RAYS)
+_FINE_RIM: Final = _rim(_FINE_RAYS)
+
+
+@dataclass(frozen=True, eq=False)
+class LimbusCalibration:
+    """What the recording has taught about a person's irises, per eye.
+
+    Attributes:
+        radius_px: ``(2,)`` limbus radius in patches.
+        rest_px: ``(2, 2)`` usual limbus centre in patches: where the circle is seen face-on.
+    """
+
+    radius_px: FloatArray
+    rest_px: FloatArray
+
+    @classmethod
+    def nominal(cls) -> LimbusCalibration:
+        """Before anything is known: the landmark diameter, looking straight out of the lids' middle."""
+        return cls(np.full(2, PATCH_IRIS_PX / 2), np.tile(CANTHUS_MIDPOINT_PX - [0.0, 2.0], (2, 1)))
+
+
+@dataclass(frozen=True, eq=False)
+class LimbusFit:
+    """The rims of both eyes in one frame.
+
+    Attributes:
+        centre_px: ``(2, 2)`` limbus centre, patch px.
+        radius_px: ``(2,)`` radius that the lateral rays show, patch px.
+        score: ``(2,)`` coarse evidence, 0 to about 1.5.
+        sides: ``(2, 2)`` weight of the rays that carried the fit, image-left and image-right side.
+        spread_px: ``(2,)`` robust scatter of the rim points about the fit.
+        vertical_hold: ``(2,)`` how firmly the rays fix the height: sum of squared vertical normals.
+    """
+
+    centre_px: FloatArray
+    radius_px: FloatArray
+    score: FloatArray
+    sides: FloatArray
+    spread_px: FloatArray
+    vertical_hold: FloatArray
+
+
+class LimbusFitter:
+    """Fits limbi with one calibration; keeps the search grid that belongs to it."""
+
+    def __init__(self, calibration: LimbusCalibration) -> None:
+        self.calibration = calibration
+        rest_y, radius = calibration.rest_px[:, 1], calibration.radius_px
+        centre_y = CANTHUS_MIDPOINT_PX[1] + _GRID_Y
+        tilt = (centre_y - rest_y[:, None]) / (ROTATION_RADIUS_IRIS * PATCH_IRIS_PX)
+        flattening = np.sqrt(np.maximum(_MIN_FORESHORTENING, 1 - tilt**2))[:, :, None, None]
+        cosine, sine = _COARSE_RIM.T
+        normal_x, normal_y = np.broadcast_arrays(cosine * flattening, sine)
+        length = np.hypot(normal_x, normal_y)
+        shape = (2, len(_GRID_Y), len(_GRID_X), _COARSE_RAYS)
+        wide = radius[:, None, None, None]
+        x = np.broadcast_to(_GRID_X[:, None] + wide * cosine, shape)
+        y = np.broadcast_to(centre_y[:, None, None] + wide * flattening * sine, shape)
+        flat = (2, -1, _COARSE_RAYS)
+        self._normal_x = np.broadcast_to(normal_x / length, shape).reshape(flat).astype(np.float32)
+        self._normal_y = np.broadcast_to(normal_y / length, shape).reshape(flat).astype(np.float32)
+        self._x = x.reshape(flat).astype(np.float32)
+        self._y = y.reshape(flat).astype(np.float32)
+
+    def fit(self, edges: LimbusEdges, seed_px: FloatArray, usable: FloatArray) -> LimbusFit:
+        """Both limbi.
+
+        Args:
+            edges: of the frame.
+            seed_px: ``(2, 2)`` landmark iris centres in the patch; only x is used.
+            usable: ``(2,)`` 1 where the eye is open and in the picture; others do not guide their fellow.
+        """
+        evidence = self._search(edges, seed_px[:, 0]) * usable[:, None, None]
+        joint = evidence + self._fellow_evidence(evidence)
+        centre = np.stack([_peak(joint[eye]) for eye in range(2)])
+        centre[:, 0] += seed_px[:, 0]
+        centre[:, 1] += CANTHUS_MIDPOINT_PX[1]
+        return self._refine(edges, centre, evidence.max(axis=(1, 2)))
+
+    def _search(self, edges: LimbusEdges, seed_x: FloatArray) -> Float32Array:
+        """Evidence for a rim around every grid place, ``(eye, y, x)``."""
+        x = self._x + seed_x[:, None, None].astype(np.float32)
+        y = self._y - edges.top_px
+        at_rim = sample(edges.field, x, y)
+        beyond = sample(edges.field[..., 3], x + _BEYOND_RIM_PX * self._normal_x, y + _BEYOND_RIM_PX * self._normal_y)
+        outward = at_rim[..., 0] * self._normal_x + at_rim[..., 1] * self._normal_y
+        magnitude = np.sqrt(at_rim[..., 0] ** 2 + at_rim[..., 1] ** 2) + 1e-6
+        cap = edges.cap.astype(np.float32)[:, None, None]
+        strength = beyond * np.clip(outward / cap, 0, 1) * np.clip((outward / magnitude - 0.75) / 0.2, 0, 1)
+        seen = at_rim[..., 2] * beyond
+        right = _COARSE_RIM[:, 0] > 0
+        on_right = strength[..., right].sum(-1) / (seen[..., right].sum(-1) + _UNSEEN_RAYS)
+        on_left = strength[..., ~right].sum(-1) / (seen[..., ~right].sum(-1) + _UNSEEN_RAYS)
+        both = np.sqrt(on_right * on_left) + 0.25 * (on_right + on_left)
+        return np.asarray(both.reshape(2, len(_GRID_Y), len(_GRID_X)))
+
+    def _fellow_evidence(self, evidence: Float32Array) -> FloatArray:
+        """What the other eye says about each height, ``(eye, y, 1)``."""
+        rest_y = self.calibration.rest_px[:, 1]
+        best = evidence.max(axis=2)
+        shared = [np.interp(_GRID_Y - rest_y[eye] + rest_y[1 - eye], _GRID_Y, best[1 - eye]) for eye in range(2)]
+        return np.stack(shared)[:, :, None]
+
+    def _refine(self, edges: LimbusEdges, centre: FloatArray, score: FloatArray) -> LimbusFit:
+        """Locate the rim ray by ray, shift the centre by robust least squares; three rounds."""
+        radius = self.calibration.radius_px
+        reach = np.arange(-_FINE_REACH * PATCH_IRIS_PX / 2, _FINE_REACH * PATCH_IRIS_PX / 2 + 0.01, _FINE_STEP_PX)
+        cap = edges.cap[:, None]
+        for width in _FINE_WIDTHS:
+            rim, normal = self._ellipse(centre)
+            x = rim[..., 0, None] + reach * normal[..., 0, None]
+            y = rim[..., 1, None] + reach * normal[..., 1, None] - edges.top_px
+            values = sample(edges.field, x, y)
+            outward = values[..., 0] * normal[..., 0, None] + values[..., 1] * normal[..., 1, None]
+            magnitude = np.sqrt(values[..., 0] ** 2 + values[..., 1] ** 2) + 1e-6
+            radial = np.clip((outward / magnitude - 0.6) / 0.3, 0, 1)
+            near = np.exp(-((reach / (width * radius[:, None, None])) ** 2))
+            offset, strength = _sub_step_peak(np.maximum(outward, 0) * radial * near, reach)
+            found = rim + offset[..., None] * normal
+            beyond = found + _BEYOND_RIM_PX * normal
+            sclera = sample(edges.field[..., 3], beyond[..., :1], beyond[..., 1:] - edges.top_px)[..., 0]
+            weight = np.minimum(strength / cap, 1) * sclera
+            weight[strength < 0.1 * cap] = 0
+            shift, weight, spread = _robust_shift(normal, offset, weight)
+            centre = centre + np.clip(shift, -_LARGEST_STEP_PX, _LARGEST_STEP_PX)
+        residual = offset - (normal @ shift[..., None])[..., 0]
+        on_right = normal[..., 0] > 0
+        sides = np.stack([(weight * ~on_right).sum(1), (weight * on_right).sum(1)], axis=1)
+        return LimbusFit(
+            centre_px=centre,
+            radius_px=radius + _lateral_mean(residual, weight, normal),
+            score=np.asarray(score, dtype=np.float64),
+            sides=sides,
+            spread_px=spread,
+            vertical_hold=(weight * normal[..., 1] ** 2).sum(1),
+        )
+
+    def _ellipse(self, centre: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Rim points and unit normals ``(2, rays, 2)`` of the limbus circle at a place on the eyeball."""
+        tilt = (centre - self.calibration.rest_px) / (ROTATION_RADIUS_IRIS * PATCH_IRIS_PX)
+        squared = (tilt**2).sum(axis=1)
+        limit = 1 - _MIN_FORESHORTENING
+        tilt = tilt * np.sqrt(np.minimum(1.0, limit / np.maximum(squared, 1e-9)))[:, None]
+        flattening = np.sqrt(1 - np.minimum(squared, limit))[:, None, None]
+        along = (_FINE_RIM @ tilt[..., None]) * tilt[:, None, :]
+        rim = _FINE_RIM - along / (1 + flattening)
+        normal = _FINE_RIM + along / (flattening * (1 + flattening))
+        normal = normal / np.linalg.norm(normal, axis=-1, keepdims=True)
+        return centre[:, None, :] + self.calibration.radius_px[:, None, None] * rim, normal
+
+
+def _peak(surface: FloatArray) -> FloatArray:
+    """(x, y) of the maximum on the grid, between grid places by parabolas, relative to the grid's origin."""
+    row, column = np.unravel_index(int(surface.argmax()), surface.shape)
+    y = _GRID_Y[row] + _GRID_STEP_PX * _parabola(surface[:, column], int(row))
+    x = _GRID_X[column] + _GRID_STEP_PX * _parabola(surface[row], int(column))
+    return np.array([x, y])
+
+
+def _parabola(values: FloatArray, index: int) -> float:
+    if not 0 < index < len(values) - 1:
+        return 0.0
+    before, here, after = values[index - 1 : index + 2]
+    curvature = before - 2 * here + after
+    return float(np.clip(0.5 * (before - after) / curvature, -0.5, 0.5)) if curvature < -1e-9 else 0.0
+
+
+def _sub_step_peak(values: FloatArray, reach: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Where along each ray the edge is strongest, between samples, and how strong."""
+    index = np.clip(values.argmax(axis=-1), 1, len(reach) - 2)
+    before, here, after = (np.take_along_axis(values, (index + k)[..., None], -1)[..., 0] for k in (-1, 0, 1))
+    curvature = before - 2 * here + after
+    safe = np.where(curvature < -1e-6, curvature, -1.0)
+    shift = np.where(curvature < -1e-6, np.clip(0.5 * (before - after) / safe, -1, 1), 0.0)
+    return np.asarray(reach[index] + _FINE_STEP_PX * shift, dtype=np.float64), np.asarray(here, dtype=np.float64)
+
+
+def _robust_shift(
+    normal: FloatArray, offset: FloatArray, weight: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Shift of the centre that explains the rim's offsets along their normals, by Tukey's biweight.
+
+    Returns:
+        ``(2, 2)`` shift, ``(2, rays)`` final weights, ``(2,)`` spread of the residuals, px.
+    """
+    nx, ny = normal[..., 0], normal[..., 1]
+    shift = np.zeros((2, 2))
+    used = weight
+    spread = np.full(2, 0.5)
+    middle = np.maximum((weight > 0).sum(axis=1) // 2, 1) - 1
+    for _ in range(4):
+        residual = offset - nx * shift[:, :1] - ny * shift[:, 1:]
+        ordered = np.sort(np.where(weight > 0, np.abs(residual), np.inf), axis=1)
+        spread = 1.48 * np.take_along_axis(ordered, middle[:, None], 1)[:, 0]
+        limit = 3 * np.clip(spread, 0.5, 10.0)[:, None]
+        used = weight * np.clip(1 - (residual / limit) ** 2, 0, None) ** 2
+        a11 = (used * nx * nx).sum(1) + 1e-6
+        a12 = (used * nx * ny).sum(1)
+        a22 = (used * ny * ny).sum(1) + 0.05
+        b1, b2 = (used * nx * offset).sum(1), (used * ny * offset).sum(1)
+        determinant = np.maximum(a11 * a22 - a12 * a12, 1e-9)
+        shift = np.stack([a22 * b1 - a12 * b2, a11 * b2 - a12 * b1], axis=1) / determinant[:, None]
+    return shift, used, spread
+
+
+def _lateral_mean(residual: FloatArray, weight: FloatArray, normal: FloatArray) -> FloatArray:
+    """Mean residual of the lateral rays, image-left and image-right averaged; nan where a side has none."""
+    lateral = np.abs(normal[..., 1]) < _LATERAL
+    means = []
+    for side in (normal[..., 0] < 0, normal[..., 0] > 0):
+        share = weight * (lateral & side)
+        total = share.sum(axis=1)
+        means.append(np.where(total > 0.5, (share * residual).sum(axis=1) / np.maximum(total, 1e-9), np.nan))
+    return np.asarray((means[0] + means[1]) / 2)
