@@ -98,6 +98,23 @@ def failed(job: Job, owner: str, error: JobError, *, now: float) -> Job:
     return _ended(job, JobStatus.FAILED, now, error=error)
 
 
+def released(job: Job, owner: str, *, now: float, attempt_counts: bool) -> Job:
+    """The job given back to the queue by its worker.
+
+    Args:
+        job: running, held by ``owner``.
+        owner: the worker.
+        now: epoch seconds.
+        attempt_counts: True where the analysis broke down, False where the worker was told to shut down.
+
+    Raises:
+        ConflictError: not held by ``owner``.
+    """
+    check_owner(job, owner)
+    queued = _ended(job, JobStatus.QUEUED, now)
+    return replace(queued, attempt=job.attempt if attempt_counts else job.attempt - 1, progress=Progress("queued"))
+
+
 def cancel_requested(job: Job, *, now: float) -> Job:
     """The job after a person asked to stop: failed at once unless a worker holds it, who then stops.
 

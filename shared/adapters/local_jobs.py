@@ -92,6 +92,12 @@ class LocalJobStore:
         """Mark failed. Raises ConflictError."""
         self._change_held(analysis_id, lambda job: job_rules.failed(job, owner, error, now=now))
 
+    def release(self, analysis_id: str, owner: str, *, now: float, attempt_counts: bool) -> None:
+        """Give a job back to the queue before its lease runs out. Raises ConflictError."""
+        self._change_held(
+            analysis_id, lambda job: job_rules.released(job, owner, now=now, attempt_counts=attempt_counts)
+        )
+
     def request_cancel(self, analysis_id: str, *, now: float) -> Job:
         """Ask to stop: at once where no worker holds the job, else at the worker's next report."""
         return self._change(analysis_id, lambda job: job_rules.cancel_requested(job, now=now))
