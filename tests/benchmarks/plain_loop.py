@@ -1,6 +1,6 @@
 """The guide's method as a plain loop, for comparing speed: every frame read, meshed and measured in turn.
 
-It repeats the published original's faults on purpose (see DESIGN.md 2.8 in the project's notes and
+It repeats the published original's faults on purpose (see the named regression tests in
 ``tests/shared/tracking``), so nothing but its running time may be taken from it.
 """
 

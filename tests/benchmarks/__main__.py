@@ -1,0 +1,130 @@
+"""``make bench``: how fast and how large, on the machine that runs it. Prints Markdown for the README."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from shared.analysis import analyse
+from shared.parameters import Parameters
+from shared.sweep import sweep
+from shared.tables import read_trace, trace_csv
+from shared.tracking.tracker import track
+from tests.benchmarks.long_recording import long_trace, looped_puppet
+from tests.benchmarks.plain_loop import run as run_plain_loop
+
+FRAMES = 18_000
+PAIRS = 5
+SIZES = ((720, 1280), (1080, 1920))
+
+IMPORTS = {
+    "`import shared`": "import shared",
+    "`shared.analysis`": "import shared.analysis",
+    "`shared.pipeline` and the first face mesh": (
+        "import shared.pipeline\nfrom shared.tracking.face import MediaPipeFaceMesh\nMediaPipeFaceMesh().close()"
+    ),
+}
+
+MEMORY_OF_TRACKING = """
+import resource, sys
+from pathlib import Path
+from shared.parameters import Parameters
+from shared.tracking.tracker import track
+track(Path(sys.argv[1]), Parameters(max_frames=200_000))
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+"""
+
+
+def main() -> int:
+    """Print all tables."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="shorter films and fewer repeats")
+    quick = parser.parse_args().quick
+    print(f"Measured on {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}.\n")
+    print(analysis_table())
+    with tempfile.TemporaryDirectory() as folder:
+        print(tracking_table(Path(folder), frames=150 if quick else 450, pairs=1 if quick else PAIRS))
+        print(memory_table(Path(folder), seconds=(10, 40) if quick else (120, 1200)))
+    print(import_table())
+    return 0
+
+
+def median_ms(work: Callable[[], object], repeats: int = 7) -> float:
+    """Median running time of ``work``, ms."""
+    times = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        work()
+        times.append((time.perf_counter() - start) * 1e3)
+    return statistics.median(times)
+
+
+def analysis_table() -> str:
+    """Analysis without video: a trace of ten minutes at 30 frames/s."""
+    trace = long_trace(FRAMES)
+    table = trace_csv(trace, analyse(trace))
+    grid = (np.linspace(0.01, 0.5, 50), np.linspace(0.08, 0.3, 20))
+    rows = {
+        "`read_trace` of the CSV": median_ms(lambda: read_trace(table)),
+        "`analyse`": median_ms(lambda: analyse(trace)),
+        "rescore = read and analyse": median_ms(lambda: analyse(read_trace(table))),
+        "`sweep`, 50 x 20 thresholds": median_ms(lambda: sweep(trace, *grid, Parameters()), 3),
+    }
+    lines = [f"| {FRAMES} frames | ms |", "|---|---|"]
+    return "\n".join([*lines, *(f"| {name} | {value:.0f} |" for name, value in rows.items()), ""])
+
+
+def tracking_table(folder: Path, *, frames: int, pairs: int) -> str:
+    """Tracking against the guide's plain loop, interleaved so that a busy machine hurts both."""
+    lines = ["| film | plain loop, ms/frame | `track`, ms/frame | ratio |", "|---|---|---|---|"]
+    for width, height in SIZES:
+        film = looped_puppet(folder / f"{width}x{height}.mp4", frames=frames, size_px=(width, height))
+        plain, ours = [], []
+        for _ in range(pairs):
+            plain.append(median_ms(lambda film=film: run_plain_loop(film), 1) / frames)
+            ours.append(median_ms(lambda film=film: track(film, Parameters()), 1) / frames)
+        ratio = statistics.median(b / a for a, b in zip(plain, ours, strict=True))
+        lines.append(
+            f"| {width} x {height}, {frames} frames | {statistics.median(plain):.1f} "
+            f"| {statistics.median(ours):.1f} | {ratio:.2f} |"
+        )
+    return "\n".join([*lines, ""])
+
+
+def memory_table(folder: Path, *, seconds: tuple[int, ...]) -> str:
+    """Peak memory of tracking a short and a long film, each in a process of its own."""
+    lines = ["| film of | peak memory of tracking, MB |", "|---|---|"]
+    for duration_s in seconds:
+        film = looped_puppet(folder / f"{duration_s}s.mp4", frames=duration_s * 30, size_px=(480, 640))
+        run = subprocess.run(
+            [sys.executable, "-c", MEMORY_OF_TRACKING, str(film)], capture_output=True, text=True, check=True
+        )
+        lines.append(f"| {duration_s} s | {float(run.stdout.split()[-1]):.0f} |")
+    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return "\n".join([*lines, "", f"(This program itself: {own:.0f} MB.)", ""])
+
+
+def import_table() -> str:
+    """Cold starts in a process of their own, the interpreter's start taken off."""
+
+    def run(code: str) -> Callable[[], object]:
+        return lambda: subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+    base = median_ms(run("pass"), 5)
+    lines = ["| start | s |", "|---|---|"]
+    return "\n".join([*lines, *(f"| {name} | {(median_ms(run(c), 5) - base) / 1e3:.2f} |" for name, c in IMPORTS.items())])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
