@@ -1,0 +1,110 @@
+"""Saccades as stretches of speed over a threshold that follows the noise: for rates that sample a saccade densely.
+
+In order: velocity by :mod:`shared.events.velocity`; the slow part (pursuit, drift, optokinetic slow phases) is taken
+off as a running median; what remains is compared with a multiple of its own local median, which follows the noise of
+the recording from stretch to stretch. From each peak the saccade extends while the velocity *along its own direction*
+stays up: a post-saccadic oscillation swings back, so the saccade ends where it begins.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.ndimage import median_filter
+
+from shared.events.velocity import local_velocity, runs
+from shared.model import BoolArray, FloatArray
+
+RAYLEIGH_MEDIAN = 1.1774  # median of the speed of isotropic noise with unit standard deviation per axis
+
+
+@dataclass(frozen=True)
+class SpeedThreshold:
+    """Constants of the method, chosen on the development half of the labelled recordings (see docs of accuracy).
+
+    Attributes:
+        half_window_s: of the line fit that gives velocity.
+        slow_phase_s: width of the running median that is taken off.
+        noise_window_s: width of the running median of speed.
+        peak_floor_deg_s, onset_floor_deg_s, offset_floor_deg_s: least thresholds.
+        peak_noise, onset_noise, offset_noise: the same as multiples of the local noise.
+        onset_share, offset_share: the same as shares of the peak speed.
+        min_duration_s: shorter ones are noise.
+        oscillation_gap_s, oscillation_share: a following movement within this gap and below this share of the peak
+            speed is post-saccadic oscillation.
+    """
+
+    half_window_s: float = 0.007
+    slow_phase_s: float = 0.30
+    noise_window_s: float = 0.43
+    peak_floor_deg_s: float = 31.0
+    peak_noise: float = 8.4
+    onset_floor_deg_s: float = 9.0
+    onset_noise: float = 6.3
+    onset_share: float = 0.10
+    offset_floor_deg_s: float = 1.7
+    offset_noise: float = 1.8
+    offset_share: float = 0.015
+    min_duration_s: float = 0.009
+    oscillation_gap_s: float = 0.078
+    oscillation_share: float = 0.85
+
+
+def fast_stretches(
+    time_s: FloatArray, h_deg: FloatArray, v_deg: FloatArray, guard: BoolArray, constants: SpeedThreshold
+) -> list[tuple[int, int]]:
+    """First and last sample of every saccade.
+
+    Args:
+        time_s, h_deg, v_deg: ``(N,)`` gaze, s and degrees; ``nan`` where lost.
+        guard: ``(N,)`` samples at and around losses; a movement that reaches one of them is not reported.
+        constants: of the method.
+    """
+    interval_s = float(np.median(np.diff(time_s)))
+    half_s = max(constants.half_window_s, 1.01 * interval_s)
+    velocity_h, velocity_v = local_velocity(time_s, h_deg, half_s), local_velocity(time_s, v_deg, half_s)
+    known = np.isfinite(velocity_h) & np.isfinite(velocity_v)
+    clear = known & ~guard
+    if not clear.any():
+        return []
+    velocity_h = velocity_h - _running_median(np.where(clear, velocity_h, 0.0), constants.slow_phase_s, interval_s)
+    velocity_v = velocity_v - _running_median(np.where(clear, velocity_v, 0.0), constants.slow_phase_s, interval_s)
+    speed = np.where(known, np.hypot(velocity_h, velocity_v), 0.0)
+    typical = np.where(clear, speed, np.median(speed[clear]))
+    noise = _running_median(typical, constants.noise_window_s, interval_s) / RAYLEIGH_MEDIAN
+    peak_threshold = np.maximum(constants.peak_floor_deg_s, constants.peak_noise * noise)
+    onset_threshold = np.maximum(constants.onset_floor_deg_s, constants.onset_noise * noise)
+    offset_threshold = np.maximum(constants.offset_floor_deg_s, constants.offset_noise * noise)
+
+    found: list[tuple[int, int]] = []
+    taken_to, last_end_s, last_peak = -1, -np.inf, 0.0
+    for start, beyond in runs(speed > peak_threshold):
+        if beyond <= taken_to + 1:
+            continue
+        top = max(start, taken_to + 1)
+        top += int(np.argmax(speed[top:beyond]))
+        peak = float(speed[top])
+        along = (velocity_h * velocity_h[top] + velocity_v * velocity_v[top]) / peak
+        first, last = top, top
+        onset_speed = max(onset_threshold[top], constants.onset_share * peak)
+        offset_speed = max(offset_threshold[top], constants.offset_share * peak)
+        while first > taken_to + 1 and known[first - 1] and along[first - 1] > onset_speed:
+            first -= 1
+        while last + 1 < len(time_s) and known[last + 1] and along[last + 1] > offset_speed:
+            last += 1
+        taken_to = last
+        if time_s[last] - time_s[first] < constants.min_duration_s - 1e-6 or guard[first : last + 1].any():
+            continue
+        follows = time_s[first] - last_end_s < constants.oscillation_gap_s
+        if follows and peak < constants.oscillation_share * last_peak:
+            continue
+        found.append((first, last))
+        last_end_s, last_peak = float(time_s[last]), peak
+    return found
+
+
+def _running_median(values: FloatArray, width_s: float, interval_s: float) -> FloatArray:
+    width = max(5, int(width_s / interval_s) | 1)
+    filtered: FloatArray = median_filter(values, size=width, mode="nearest")
+    return filtered
