@@ -1,0 +1,271 @@
+"""Blinks: quick closings and reopenings of both lids.
+
+Two detectors, one type of answer:
+
+* ``fixed``: the guide's. Lid gap over corner distance, mean of both eyes, below ``blink_thresh`` for at least
+  ``blink_min_frames`` frames.
+* ``adaptive``: a dip against the eye's own opening before and after, in seconds, whatever the frame rate.
+
+A blink is what both eyes do, briefly. A wink, a squint, the lowered lids of a glance down and eyes held shut are
+none; they are not reported, but :func:`closed_mask` takes shut eyes out of every measurement of gaze.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+
+from shared.events.lid_baseline import jitter, measured_eyes, rest_opening, stretches, usable_opening
+from shared.model import Blink, BoolArray, Eye, FloatArray, IntArray, Trace
+from shared.parameters import Parameters
+
+_JITTERS: Final = 5.0
+"""A dip counts when it is this many standard deviations of the frame-to-frame noise deep."""
+
+_WEAKER_EYE: Final = 0.35
+"""Least closure of the weaker eye, as a share of the stronger one's; less is a wink."""
+
+_CLIPPED_DEPTH: Final = 0.5
+"""Least depth of a dip of which the recording shows one side only: it might be a glance down."""
+
+_HELD_S: Final = 0.35
+"""A partial closure that stays beyond half its depth for longer, s, is a squint or a glance down: in a blink only
+lids that met stay."""
+
+_REST_S: Final = 0.45
+"""Time on either side of a dip from which its depth is taken, s."""
+
+_REST_BEFORE_S: Final = 0.15
+_REST_AFTER_S: Final = 0.30
+"""Time on either side from which its start and its end are taken, s. Lids sink slowly before some blinks, and
+after many they stay a little lower: neither belongs to the blink."""
+
+_REST_PERCENTILE: Final = 85.0
+"""Percentile of the opening in those times: high, because flanks or a neighbouring blink may be part of them."""
+
+_EDGE: Final = 0.08
+"""Lids are at rest within this share of the resting opening on that side."""
+
+_VALLEY: Final = 0.60
+"""Two dips are two blinks when the lids reopen between them to less than this share of the shallower depth."""
+
+_COMPLETE: Final = 0.70
+"""Depth from which the lids met. Not 1: landmarks leave a gap of a tenth to a quarter on shut lids."""
+
+_SLOW_EDGE_S: Final = 0.1
+"""Time, s, beyond the longest blink over which resting lids are looked for."""
+
+_SHUT: Final = 0.35
+"""Opening, as a share of the recording's open lids, below which an eye shows too little to be measured."""
+
+_OPEN_PERCENTILE: Final = 80.0
+"""Percentile of the opening over the recording that stands for its open lids."""
+
+
+@dataclass(frozen=True)
+class _Dip:
+    """Positions in a stretch: the lowest frame, the run around it beyond half the depth, and the neighbours' limits."""
+
+    begin: int
+    end: int
+    apex: int
+    low: int
+    high: int
+
+
+def detect_blinks(trace: Trace, parameters: Parameters) -> tuple[Blink, ...]:
+    """Blinks of both eyes, in order of time.
+
+    Args:
+        trace: any frame rate, even or not; frames without a face or a lid opening are skipped.
+        parameters: ``blink_method`` chooses the detector; the other ``blink_`` values set it.
+    """
+    find = _fixed if parameters.blink_method == "fixed" else _adaptive
+    return find(trace, parameters)
+
+
+def blink_mask(trace: Trace, blinks: tuple[Blink, ...]) -> BoolArray:
+    """``(N,)`` frames inside a blink, without padding."""
+    return _covered(trace.time_s, np.array([[b.start_s, b.end_s] for b in blinks]).reshape(-1, 2))
+
+
+def closed_mask(trace: Trace, blinks: tuple[Blink, ...]) -> BoolArray:
+    """``(N,)`` frames on which gaze cannot be seen: inside a blink, or either eye all but shut.
+
+    Winks, squints and eyes held shut are no blinks, but the iris landmarks drawn on a closed lid are as wrong.
+    """
+    shut = blink_mask(trace, blinks)
+    for eye in (trace.left, trace.right):
+        opening = usable_opening(eye, trace)
+        if np.isfinite(opening).any():
+            shut |= opening < _SHUT * np.nanpercentile(opening, _OPEN_PERCENTILE)
+    return shut
+
+
+def usable_mask(trace: Trace, blinks: tuple[Blink, ...], padding_s: float) -> BoolArray:
+    """``(N,)`` frames that may enter ranges and velocities: valid, and ``padding_s`` away from closed lids."""
+    closed = closed_mask(trace, blinks)
+    begin = np.flatnonzero(np.diff(closed.astype(np.int8), prepend=0) == 1)
+    end = np.flatnonzero(np.diff(closed.astype(np.int8), append=0) == -1)
+    padded = np.column_stack([trace.time_s[begin] - padding_s, trace.time_s[end] + padding_s])
+    return trace.valid & ~_covered(trace.time_s, padded)
+
+
+def _covered(time_s: FloatArray, spans_s: FloatArray) -> BoolArray:
+    """Frames inside any of the spans ``(M, 2)`` of time, both ends included."""
+    steps = np.zeros(len(time_s) + 1, dtype=np.int64)
+    np.add.at(steps, np.searchsorted(time_s, spans_s[:, 0] - 1e-9, side="left"), 1)
+    np.add.at(steps, np.searchsorted(time_s, spans_s[:, 1] + 1e-9, side="right"), -1)
+    return np.cumsum(steps)[:-1] > 0
+
+
+def _runs(inside: BoolArray) -> list[tuple[int, int]]:
+    """First and last position of every run of True."""
+    change = np.diff(inside.astype(np.int8), prepend=0, append=0)
+    return list(zip(np.flatnonzero(change == 1).tolist(), (np.flatnonzero(change == -1) - 1).tolist(), strict=True))
+
+
+def _fixed(trace: Trace, parameters: Parameters) -> tuple[Blink, ...]:
+    opening = np.where(trace.valid, trace.mean_of_eyes("eye_open"), np.nan)
+    if not np.isfinite(opening).any():
+        return ()
+    open_lids = float(np.nanpercentile(opening, _OPEN_PERCENTILE))
+    last = len(trace) - 1
+    found = []
+    for start, end in _runs(opening < parameters.blink_thresh):
+        if end - start + 1 < parameters.blink_min_frames:
+            continue
+        depth = 1.0 - opening[start : end + 1] / max(open_lids, parameters.blink_thresh)
+        clipped = start == 0 or end == last
+        found.append(_blink(trace, np.arange(start, end + 1), depth, float(depth.max()), clipped=clipped))
+    return tuple(found)
+
+
+def _blink(
+    trace: Trace, frames: IntArray, depth: FloatArray, closure: float, *, eye: Eye = "both", clipped: bool
+) -> Blink:
+    """A blink over ``frames`` (positions in the trace), with ``depth`` on each of them."""
+    complete = closure >= _COMPLETE
+    shut = frames[depth >= min(_COMPLETE, depth.max())]
+    return Blink(
+        start_frame=int(trace.frame_idx[frames[0]]),
+        end_frame=int(trace.frame_idx[frames[-1]]),
+        start_s=float(trace.time_s[frames[0]]),
+        end_s=float(trace.time_s[frames[-1]]),
+        kind="complete" if complete else "incomplete",
+        depth=closure,
+        closed_start_frame=int(trace.frame_idx[shut[0]]) if complete else None,
+        closed_end_frame=int(trace.frame_idx[shut[-1]]) if complete else None,
+        eye=eye,
+        clipped=clipped,
+    )
+
+
+def _adaptive(trace: Trace, parameters: Parameters) -> tuple[Blink, ...]:
+    eyes = np.stack([usable_opening(eye, trace) for eye in (trace.left, trace.right)])
+    present = np.flatnonzero(np.isfinite(eyes).any(axis=0))
+    found = []
+    for stretch in stretches(trace.time_s, present):
+        time_s = trace.time_s[stretch]
+        sides, openings = measured_eyes(time_s, eyes[:, stretch])
+        found += [
+            _blink(trace, stretch[span], depth, closure, eye=sides, clipped=clipped)
+            for span, depth, closure, clipped in _in_stretch(time_s, openings, parameters)
+        ]
+    return tuple(found)
+
+
+def _in_stretch(
+    time_s: FloatArray, eyes: FloatArray, parameters: Parameters
+) -> Iterator[tuple[IntArray, FloatArray, float, bool]]:
+    """Blinks within frames that follow each other without a loss: positions, depth on each, closure, clipped.
+
+    Args:
+        time_s: ``(N,)`` presentation times, s.
+        eyes: ``(E, N)`` finite openings of the one or two eyes measured.
+        parameters: of the adaptive method.
+    """
+    opening = eyes.mean(axis=0)
+    rest = rest_opening(time_s, opening, parameters.blink_max_duration_s + 2 * _SLOW_EDGE_S)
+    depth = 1.0 - opening / rest
+    least = max(parameters.blink_min_depth, _JITTERS * jitter(opening / rest))
+    for dip in _dips(depth, least):
+        closures = [_closure(time_s, eye, dip) for eye in eyes]
+        if min(closures) < _WEAKER_EYE * max(closures):
+            continue
+        closure = _closure(time_s, opening, dip)
+        held = time_s[dip.end] - time_s[dip.begin] > _HELD_S
+        start, end = _extent(time_s, opening, dip)
+        clipped = start == 0 or end == len(time_s) - 1
+        brief = time_s[end] - time_s[start] <= parameters.blink_max_duration_s
+        enough = max(least, _CLIPPED_DEPTH if clipped else 0.0, _COMPLETE if held else 0.0)
+        if brief and closure > enough:
+            span = np.arange(start, end + 1)
+            yield span, depth[span], closure, clipped
+
+
+def _dips(depth: FloatArray, least: float) -> list[_Dip]:
+    """Dips deeper than ``least`` in order of time, a double closure as two."""
+    cores = [part for begin, end in _runs(depth > least) for part in _split(depth, begin, end)]
+    apexes = [begin + int(np.argmax(depth[begin : end + 1])) for begin, end in cores]
+    valleys = [_widest(depth, first, second) for first, second in pairwise(apexes)]
+    lows = [0, *(valley + 1 for valley in valleys)]
+    highs = [*valleys, len(depth) - 1]
+    return [
+        _Dip(*_half_depth(depth, apex, low, high), apex, low, high)
+        for apex, low, high in zip(apexes, lows, highs, strict=False)
+    ]
+
+
+def _split(depth: FloatArray, begin: int, end: int) -> list[tuple[int, int]]:
+    """Cut a run where the lids reopen to less than ``_VALLEY`` of the shallower closure beside."""
+    part = depth[begin : end + 1]
+    beside = np.minimum(np.maximum.accumulate(part), np.maximum.accumulate(part[::-1])[::-1])
+    cut = begin + int(np.argmin(part / beside))
+    if depth[cut] >= _VALLEY * beside[cut - begin]:
+        return [(begin, end)]
+    return [*_split(depth, begin, cut), *_split(depth, cut + 1, end)]
+
+
+def _widest(depth: FloatArray, begin: int, end: int) -> int:
+    """Position of the widest opening between two frames, the later of equals."""
+    return end - int(np.argmin(depth[begin : end + 1][::-1]))
+
+
+def _half_depth(depth: FloatArray, apex: int, low: int, high: int) -> tuple[int, int]:
+    """First and last of the frames around ``apex`` that are beyond half its depth."""
+    shallow = depth[low : high + 1] < depth[apex] / 2
+    before, after = np.flatnonzero(shallow[: apex - low]), np.flatnonzero(shallow[apex - low :])
+    return (
+        low + int(before[-1]) + 1 if len(before) else low,
+        apex + int(after[0]) - 1 if len(after) else high,
+    )
+
+
+def _rest(time_s: FloatArray, opening: FloatArray, dip: _Dip, before_s: float, after_s: float) -> tuple[float, float]:
+    """Resting opening before and after a dip; ``nan`` on a side without frames."""
+    first, last = np.searchsorted(time_s, [time_s[dip.begin] - before_s, time_s[dip.end] + after_s])
+    sides = (opening[first : dip.begin], opening[dip.end + 1 : last + 1])
+    before, after = (float(np.percentile(s, _REST_PERCENTILE)) if len(s) else np.nan for s in sides)
+    return before, after
+
+
+def _closure(time_s: FloatArray, opening: FloatArray, dip: _Dip) -> float:
+    """How far lids closed, 0 to 1, against the lower of the resting openings before and after."""
+    rest = np.fmin(*_rest(time_s, opening, dip, _REST_S, _REST_S))
+    return float(np.clip(1.0 - opening[dip.begin : dip.end + 1].min() / rest, 0.0, 1.0)) if rest > 0 else 0.0
+
+
+def _extent(time_s: FloatArray, opening: FloatArray, dip: _Dip) -> tuple[int, int]:
+    """First frame with visibly lowered lids and last before they are back at rest."""
+    before, after = _rest(time_s, opening, dip, _REST_BEFORE_S, _REST_AFTER_S)
+    earlier = np.flatnonzero(opening[dip.low : dip.begin] >= (1.0 - _EDGE) * before)
+    later = np.flatnonzero(opening[dip.end + 1 : dip.high + 1] >= (1.0 - _EDGE) * after)
+    return (
+        dip.low + int(earlier[-1]) + 1 if len(earlier) else dip.low,
+        dip.end + int(later[0]) if len(later) else dip.high,
+    )
