@@ -1,0 +1,212 @@
+"""A film in, a :class:`~shared.model.Trace` out: decoding, face mesh and limbus fit side by side.
+
+Decoding and the mesh each run in a thread of their own (both leave Python's lock free while they work), a few
+frames apart, so memory does not grow with the film but for the landmarks (6 kB a frame).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shared.errors import CancelledError, TooShortError
+from shared.model import BoolArray, EyeTrace, FloatArray, IntArray, Trace, VideoMeta
+from shared.parameters import Parameters
+from shared.ports import Progress
+from shared.tracking.face import FaceLandmarker, FaceLandmarks, MediaPipeFaceMesh
+from shared.tracking.landmark import LANDMARK_COUNT, LEFT_EYE, RIGHT_EYE, measure_eye, plausible_geometry
+from shared.tracking.pose import head_rotation
+from shared.tracking.threads import run_ahead
+from shared.version import ANALYSIS_VERSION
+from shared.video import MIN_FRAMES, Frame, measured_meta, probe, read_frames
+
+Image = NDArray[np.uint8]
+_QUEUE_DEPTH: Final = 4
+"""Frames waiting between two threads: enough to even out their pace, 25 MB of 1080p."""
+_PROGRESS_EVERY: Final = 15
+"""Frames between two progress reports."""
+
+
+@dataclass(frozen=True, eq=False)
+class LimbusArrays:
+    """What the limbus instrument found for one eye, each ``(N,)``; see :class:`shared.model.EyeTrace`."""
+
+    h_iris: FloatArray
+    v_iris: FloatArray
+    h_deg: FloatArray
+    v_deg: FloatArray
+    confidence: FloatArray
+
+
+class LimbusInstrument(Protocol):
+    """The second instrument, which needs the pictures: shown every frame once, asked for its arrays at the end."""
+
+    name: str
+    """Name and version, for the result's stamp."""
+
+    def observe(self, image_bgr: Image, landmarks: FloatArray | None, index: int) -> None:
+        """See one measured frame.
+
+        Args:
+            image_bgr: at full resolution; not to be kept.
+            landmarks: ``(478, 3)`` px, None where no face was found.
+            index: position among the measured frames, from 0.
+        """
+        ...
+
+    def finish(self, time_s: FloatArray, valid: BoolArray) -> tuple[LimbusArrays, LimbusArrays]:
+        """Arrays of the patient's (left, right) eye over all frames observed."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class _Meshed:
+    frame: Frame
+    face: FaceLandmarks | None
+
+
+def track(
+    path: Path,
+    parameters: Parameters,
+    *,
+    progress: Callable[[Progress], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+    landmarker: FaceLandmarker | None = None,
+    limbus: LimbusInstrument | None = None,
+) -> Trace:
+    """Measure a film.
+
+    Args:
+        path: the film.
+        parameters: ``step`` and ``max_frames`` are used.
+        progress: told how many frames are done, from this thread.
+        cancelled: asked at every frame whether to stop.
+        landmarker: face landmarks; a new MediaPipe mesh by default. State is kept from frame to frame, so give
+            each film its own.
+        limbus: the second instrument; without one its arrays are empty.
+
+    Returns:
+        The trace; all frames invalid where there was no face.
+
+    Raises:
+        CancelledError: ``cancelled`` said so.
+        TooShortError: fewer than ten frames.
+        UnreadableVideoError: or one of its kinds, see :func:`shared.video.probe`.
+    """
+    probed = probe(path)
+    recording = _Recording()
+    mesh = landmarker or MediaPipeFaceMesh()
+    total = _expected_frames(probed, parameters)
+    frames = run_ahead(read_frames(path, step=parameters.step, max_frames=parameters.max_frames), _QUEUE_DEPTH)
+    try:
+        with closing(run_ahead(_meshed(frames, mesh), _QUEUE_DEPTH)) as meshed:
+            for item in meshed:
+                if cancelled is not None and cancelled():
+                    raise CancelledError
+                if limbus is not None:
+                    limbus.observe(item.frame.image_bgr, item.face.points_px if item.face else None, len(recording))
+                recording.add(item)
+                if progress is not None and len(recording) % _PROGRESS_EVERY == 0:
+                    progress(Progress("tracking", len(recording), max(total, len(recording))))
+    finally:
+        if landmarker is None:
+            mesh.close()
+    if len(recording) < MIN_FRAMES:
+        raise TooShortError
+    if progress is not None:
+        progress(Progress("tracking", len(recording), len(recording)))
+    return _trace(recording, probed, limbus, mesh.name)
+
+
+class _Recording:
+    """What is kept of the frames: numbers, times and landmarks, not pictures."""
+
+    def __init__(self) -> None:
+        self._frame_idx: list[int] = []
+        self._time_s: list[float] = []
+        self._points_px: list[NDArray[np.float32]] = []
+        self._face_count: list[int] = []
+        self.frame_size_px = (0, 0)
+
+    def __len__(self) -> int:
+        return len(self._frame_idx)
+
+    def add(self, item: _Meshed) -> None:
+        height, width = item.frame.image_bgr.shape[:2]
+        self.frame_size_px = (width, height)
+        self._frame_idx.append(item.frame.index)
+        self._time_s.append(item.frame.time_s)
+        self._points_px.append(_NO_FACE if item.face is None else item.face.points_px.astype(np.float32))
+        self._face_count.append(0 if item.face is None else item.face.face_count)
+
+    @property
+    def frame_idx(self) -> IntArray:
+        return np.array(self._frame_idx, dtype=np.int64)
+
+    @property
+    def time_s(self) -> FloatArray:
+        return np.array(self._time_s, dtype=np.float64)
+
+    @property
+    def points_px(self) -> FloatArray:
+        return np.stack(self._points_px)
+
+    @property
+    def face_count(self) -> IntArray:
+        return np.array(self._face_count, dtype=np.int64)
+
+
+_NO_FACE: Final = np.full((LANDMARK_COUNT, 3), np.nan, dtype=np.float32)
+
+
+def _meshed(frames: Generator[Frame, None, None], mesh: FaceLandmarker) -> Generator[_Meshed, None, None]:
+    with closing(frames):
+        for frame in frames:
+            yield _Meshed(frame, mesh.detect(frame.image_bgr, frame.time_s))
+
+
+def _expected_frames(probed: VideoMeta, parameters: Parameters) -> int:
+    return min(-(-probed.frame_count // parameters.step), parameters.max_frames)
+
+
+def _trace(recording: _Recording, probed: VideoMeta, limbus: LimbusInstrument | None, mesh_name: str) -> Trace:
+    points_px = recording.points_px
+    head = head_rotation(points_px)
+    valid = plausible_geometry(points_px, recording.frame_size_px, head.yaw_deg)
+    left = measure_eye(points_px, LEFT_EYE, valid)
+    right = measure_eye(points_px, RIGHT_EYE, valid)
+    tracker = {"landmarks": mesh_name, "analysis": ANALYSIS_VERSION}
+    if limbus is not None:
+        left_limbus, right_limbus = limbus.finish(recording.time_s, valid)
+        left, right = _with_limbus(left, left_limbus), _with_limbus(right, right_limbus)
+        tracker["limbus"] = limbus.name
+    return Trace(
+        frame_idx=recording.frame_idx,
+        time_s=recording.time_s,
+        left=left,
+        right=right,
+        valid=valid,
+        face_count=recording.face_count,
+        head_yaw_deg=head.yaw_deg,
+        head_pitch_deg=head.pitch_deg,
+        head_roll_deg=head.roll_deg,
+        meta=measured_meta(probed, recording.time_s, int(recording.frame_idx[-1]) + 1),
+        tracker=tracker,
+    )
+
+
+def _with_limbus(eye: EyeTrace, limbus: LimbusArrays) -> EyeTrace:
+    return replace(
+        eye,
+        limbus_h_iris=limbus.h_iris,
+        limbus_v_iris=limbus.v_iris,
+        limbus_h_deg=limbus.h_deg,
+        limbus_v_deg=limbus.v_deg,
+        limbus_confidence=limbus.confidence,
+    )
