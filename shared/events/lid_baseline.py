@@ -63,14 +63,13 @@ def measured_eyes(time_s: FloatArray, eyes: FloatArray) -> tuple[Eye, FloatArray
     Returns:
         Which eyes these are, and their openings.
     """
-    shown = np.isfinite(eyes).mean(axis=1) > 0.5
-    if not shown.any():
-        shown = np.isfinite(eyes).mean(axis=1) == np.isfinite(eyes).mean(axis=1).max()
+    share = np.isfinite(eyes).mean(axis=1)
+    shown = (share > 0.5) | (share == share.max())
     out = []
     for eye in eyes[shown]:
         have = np.isfinite(eye)
         opening = smooth(time_s, np.interp(time_s, time_s[have], eye[have]))
-        out.append(opening / max(float(np.median(opening)), np.finfo(float).tiny))
+        out.append(opening / np.maximum(np.median(opening), np.finfo(float).tiny))
     return ("both" if shown.all() else "left" if shown[0] else "right"), np.stack(out)
 
 
