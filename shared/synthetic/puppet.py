@@ -329,11 +329,12 @@ class Puppet:
         return x0, y0, x1, y1
 
     def _eyeball_centre(self, corners: tuple[int, int], iris: int) -> FloatArray:
-        """Behind the portrait's iris, which looks into the lens."""
-        points = self.portrait.points_px
-        depth = float(points[list(corners), 2].mean()) + CENTRE_BEHIND_CANTHI_IRIS * self.portrait.iris_diameter_px
+        """Such that at straight gaze the iris stands where it stands in the portrait."""
+        points, unit = self.portrait.points_px, self.portrait.iris_diameter_px
+        depth = float(points[list(corners), 2].mean()) + CENTRE_BEHIND_CANTHI_IRIS * unit
+        forward = np.array([0.0, 0.0, LIMBUS_DISTANCE_IRIS * unit])
         x, y = points[iris, :2]
-        return self._camera.lift(np.array(x), np.array(y), np.array(depth))
+        return self._camera.lift(np.array(x), np.array(y), np.array(depth - forward[2])) + forward
 
     def _neck_pivot(self) -> FloatArray:
         """Upper neck: below and behind the eyes by rough anatomy (6 iris diameters down, 8 back)."""

@@ -63,7 +63,8 @@ def write_video(
         stream.codec_context.gop_size = keyframe_every
         stream.options = _encoder_options(codec, crf)
         for stamp, image in zip(stamps, frames, strict=True):
-            stream.height, stream.width = image.shape[:2]
+            if not stream.codec_context.is_open:
+                stream.height, stream.width = image.shape[:2]
             picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="bgr24")
             picture.pts, picture.time_base = int(stamp), clock
             container.mux(stream.encode(picture))
