@@ -1,8 +1,8 @@
 """The trace as a CSV: the published original's columns first, then ours.
 
 One header line, UTF-8, ``\\n``, empty cells for what was not measured, no comment lines, no text columns. Numbers
-have a fixed count of decimals, so the same trace is the same bytes. :func:`rounded` gives a trace as its CSV will be read
-back, to the last bit: what is analysed from it is what a re-analysis of the CSV will say.
+have a fixed count of decimals, so the same trace is the same bytes. :func:`rounded` gives a trace as its CSV will
+be read back, to the last bit: what is analysed from it is what a re-analysis of the CSV will say.
 
 ``L`` and ``R`` are the **patient's own** left and right eye. In the original's CSVs ``L`` was image-left; a file
 without ``schema_version`` is taken for one of those, and its eyes are exchanged on reading.
@@ -89,19 +89,6 @@ def _limbus_columns(suffix: str, unit: str, decimals: int) -> tuple[Column, ...]
 
 
 COLUMNS: Final[tuple[Column, ...]] = (
-    Column("frame_idx", "frames", "Number of the frame in decode order, from 0.", 0),
-    Column("time_sec", "s", "Presentation time of the frame, from the first.", 6),
-    *_one_eye_of_original("L", "Patient's left eye"),
-    *_one_eye_of_original("R", "Patient's right eye"),
-    Column("eye_open", "", "Mean of both eyes' eye_open.", 5),
-    Column("v_offset", "open lid gaps", "Mean of both eyes' v_offset: what vpp_thresh is compared with.", 5),
-)
-"""The published original's columns, in its order."""
-
-_FROM_MEDIAN: Final = "limbus instrument, from the recording's median gaze"
-_H_SIGN: Final = "positive toward the patient's left"
-
-COLUMNS: Final[tuple[Column, ...]] = (
     *ORIGINAL_COLUMNS,
     *_both_eyes(
         "h_offset",
@@ -144,6 +131,8 @@ _EYE_COLUMNS: Final[Mapping[str, str]] = {
     "lid_opening": "lid_opening",
 }
 """Column without its side -> array of :class:`EyeTrace`."""
+_MEANS: Final = ("eye_open", "v_offset", "h_offset", "h_deg", "v_deg")
+"""Columns that also stand there as the mean of both eyes."""
 
 
 def write_trace(trace: Trace, result: Result | None, target: Path | TextIO) -> None:
@@ -220,9 +209,10 @@ def _columns_of(trace: Trace, result: Result | None) -> Columns:
             columns[f"{side}_{suffix}"] = getattr(eye, name)
         eye_open = _round(eye.eye_open, f"{side}_eye_open")
         columns[f"{side}_h_offset"] = eye.h_offset * open_lid_ratio(eye_open, trace.valid)
-    for suffix in ("eye_open", "v_offset", "h_offset", "h_deg", "v_deg"):
-        columns[suffix] = _mean(columns[f"L_{suffix}"], columns[f"R_{suffix}"])
-    return {name: _round(values, name) for name, values in columns.items()}
+    columns = {name: _round(values, name) for name, values in columns.items()}
+    for suffix in _MEANS:
+        columns[suffix] = _round(_mean(columns[f"L_{suffix}"], columns[f"R_{suffix}"]), suffix)
+    return columns
 
 
 def _round(values: FloatArray, name: str) -> FloatArray:
