@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import faulthandler
-import importlib
 import json
 import os
 import sys
@@ -22,6 +21,7 @@ from typing import Any, Final
 
 from shared.adapters.local import LocalStore, open_local_store
 from shared.errors import EyeReviewError, StorageError
+from shared.model import VideoMeta
 from shared.parameters import Parameters
 from shared.ports import Job, Progress
 
@@ -67,11 +67,12 @@ def analyse_stored_video(store: LocalStore, job: Job, reporter: Reporter) -> Non
         EyeReviewError: any of :mod:`shared.errors`.
     """
     # Imported here and not above: where a library of the tracker is missing, the job must say so, not die mutely.
-    pipeline = importlib.import_module("shared.pipeline")
-    documents = importlib.import_module("shared.documents")
-    tables = importlib.import_module("shared.tables")
+    from shared.documents import document  # noqa: PLC0415
+    from shared.pipeline import analyze_video  # noqa: PLC0415
+    from shared.tables import trace_csv  # noqa: PLC0415
+
     path = store.videos.local_path(job.video)
-    analysis = pipeline.analyze_video(path, Parameters.from_mapping(job.parameters), progress=reporter.progress)
+    analysis = analyze_video(path, Parameters.from_mapping(job.parameters), progress=reporter.progress)
     if analysis.sha256 != job.video.sha256:
         raise StorageError(_DAMAGED_VIDEO)
     _make_playable(store, job, analysis.trace.meta, reporter)
@@ -79,8 +80,8 @@ def analyse_stored_video(store: LocalStore, job: Job, reporter: Reporter) -> Non
     store.results.save(
         job.user_id,
         job.analysis_id,
-        trace_csv=tables.trace_csv(analysis.trace, analysis.result),
-        document=documents.document(analysis.result, file_name=job.video.file_name, sha256=analysis.sha256),
+        trace_csv=trace_csv(analysis.trace, analysis.result),
+        document=document(analysis.result, file_name=job.video.file_name, sha256=analysis.sha256),
     )
 
 
@@ -98,17 +99,19 @@ def describe(error: BaseException) -> str:
     return f"{type(error).__name__}{text} at {' > '.join(places)}"
 
 
-def _make_playable(store: LocalStore, job: Job, meta: Any, reporter: Reporter) -> None:
-    playback = importlib.import_module("shared.playback")
-    if meta is None or not playback.needs_proxy(meta):
+def _make_playable(store: LocalStore, job: Job, meta: VideoMeta | None, reporter: Reporter) -> None:
+    from shared.playback import needs_proxy, write_proxy  # noqa: PLC0415 - as above
+
+    if meta is None or not needs_proxy(meta):
         return
+    frame_count = meta.frame_count
 
     def progress(frames_done: int) -> None:
-        reporter.progress(Progress("saving", frames_done, max(meta.frame_count, frames_done)))
+        reporter.progress(Progress("saving", frames_done, max(frame_count, frames_done)))
 
     try:
         with store.videos.proxy_being_written(job.video) as target:
-            playback.write_proxy(store.videos.local_path(job.video), target, progress=progress)
+            write_proxy(store.videos.local_path(job.video), target, progress=progress)
     except Exception as error:
         reporter.log(f"no playable copy: {describe(error)}")
 

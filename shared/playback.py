@@ -17,8 +17,13 @@ import numpy as np
 from shared.errors import NotAVideoError
 from shared.model import VideoMeta
 
-PLAYED_CODECS: Final = frozenset({"h264", "avc1", "vp8", "vp9", "av1"})
-PLAYED_CONTAINERS: Final = frozenset({"mp4", "m4v", "mov", "webm"})
+_PLAYED_CODECS: Final = {
+    "mov": {"h264", "vp9", "av1"},
+    "mp4": {"h264", "vp9", "av1"},
+    "matroska": {"vp8", "vp9", "av1"},
+    "webm": {"vp8", "vp9", "av1"},
+}
+"""Container -> codecs that browsers in common use play in it. A WebM calls itself ``matroska``, its superset."""
 LONGEST_SIDE_PX: Final = 1280
 _TIME_BASE: Final = Fraction(1, 90_000)
 _CLOSED_GROUP_FRAMES: Final = 30
@@ -33,8 +38,7 @@ def needs_proxy(meta: VideoMeta) -> bool:
     >>> needs_proxy(VideoMeta(1920, 1080, 300, 10.0, 30.0, codec="h264", container="mov,mp4,m4a"))
     False
     """
-    containers = set(meta.container.lower().split(","))
-    return meta.codec.lower() not in PLAYED_CODECS or not containers & PLAYED_CONTAINERS
+    return not any(meta.codec in _PLAYED_CODECS.get(name, ()) for name in meta.container.split(","))
 
 
 def write_proxy(source: Path, target: Path, *, progress: Callable[[int], None] | None = None) -> None:

@@ -90,7 +90,10 @@ def test_a_file_without_pictures_is_refused(tmp_path: Path) -> None:
     [
         ("h264", "mov,mp4,m4a,3gp,3g2,mj2", False),
         ("hevc", "mov,mp4,m4a,3gp,3g2,mj2", True),
-        ("vp9", "matroska,webm", False),
+        ("h264", "mov", False),
+        ("vp9", "matroska", False),
+        ("vp8", "webm", False),
+        ("h264", "matroska", True),
         ("h264", "avi", True),
         ("mpeg1video", "mpegvideo", True),
         ("", "", True),
