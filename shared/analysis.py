@@ -1,0 +1,158 @@
+"""From a trace to a result: no video, no disk, milliseconds.
+
+Change a parameter and call :func:`analyse` again; tracking the film need not be repeated.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import Final
+
+import numpy as np
+
+from shared.events.blinks import blink_mask, closed_mask, detect_blinks, usable_mask
+from shared.events.saccades import detect_saccades
+from shared.events.square_waves import detect_square_wave_jerks
+from shared.findings import find_signs
+from shared.gaze_range import binocular, measure_landmark, measure_limbus
+from shared.metrics import Events, ObservedTime, compute_metrics
+from shared.model import Blink, BoolArray, EyeTrace, FloatArray, Result, Saccade, SquareWaveJerk, Trace
+from shared.parameters import Parameters
+from shared.quality import Evidence, examine, frame_durations_s, run_checks
+from shared.screening import psp_status, psp_suspected, reasons
+from shared.task import fixation_segments, in_segments
+from shared.version import ANALYSIS_VERSION
+
+_DEFAULTS: Final = Parameters()
+
+
+@dataclass(frozen=True, eq=False)
+class Looked:
+    """What does not depend on the rule's threshold: blinks, masks, ranges. One for each way of finding blinks."""
+
+    blinks: tuple[Blink, ...]
+    blink_mask: BoolArray
+    usable: BoolArray
+    fixation: BoolArray
+    evidence: Evidence
+
+
+def analyse(trace: Trace, parameters: Parameters = _DEFAULTS) -> Result:
+    """Everything that can be said about a trace under one set of parameters.
+
+    A trace that cannot be judged, down to an empty one, gives an inconclusive result with reasons.
+
+    Args:
+        trace: what tracking measured, or what :func:`shared.read_trace` read from a CSV.
+        parameters: thresholds, task and gates.
+
+    Raises:
+        InvalidParameterError: a duration was set that the frame rate cannot carry.
+    """
+    if parameters.blink_max_duration_s != _DEFAULTS.blink_max_duration_s:
+        # The default is no wish of the caller: a film too slow for it is inconclusive by its frame rate.
+        parameters.check_against_rate(trace.frame_rate_hz)
+    looked = look(trace, parameters)
+    landmark, limbus = looked.evidence.landmark, looked.evidence.limbus
+    events, observed = _events(trace, looked)
+    checks = run_checks(looked.evidence, parameters)
+    suspected = psp_suspected(landmark.vertical, parameters)
+    metrics = compute_metrics(landmark, limbus, _counted(events, looked.fixation, trace), observed)
+    return Result(
+        psp_status=psp_status(suspected, checks, parameters),
+        psp_suspected=suspected,
+        reasons=reasons(landmark.vertical, checks, parameters),
+        quality=checks,
+        metrics=metrics,
+        findings=find_signs(metrics, _counted(events, looked.fixation, trace), observed, parameters),
+        blinks=events.blinks,
+        saccades=events.saccades,
+        square_wave_jerks=events.square_wave_jerks,
+        vertical_peak_to_peak=landmark.vertical.peak_to_peak if landmark.vertical else None,
+        vertical_offset_std=landmark.vertical_sd,
+        usable=looked.usable,
+        blink_mask=looked.blink_mask,
+        frames_processed=len(trace),
+        fps=trace.frame_rate_hz,
+        duration_s=trace.duration_s,
+        parameters=parameters.as_dict(),
+        analysis_version=ANALYSIS_VERSION,
+        tracker=dict(trace.tracker),
+        video_meta=trace.meta,
+    )
+
+
+def look(trace: Trace, parameters: Parameters) -> Looked:
+    """Find blinks and measure ranges; ``vpp_thresh`` takes no part."""
+    trace = finite(trace)
+    blinks = detect_blinks(trace, parameters)
+    usable = usable_mask(trace, blinks, parameters.blink_padding_s)
+    fixation = in_segments(trace.time_s, fixation_segments(parameters))
+    landmark = measure_landmark(trace, usable, fixation)
+    recording = examine(trace, closed_mask(trace, blinks), usable, landmark, parameters)
+    evidence = Evidence(recording, landmark, measure_limbus(trace, usable, fixation))
+    return Looked(blinks, blink_mask(trace, blinks), usable, fixation, evidence)
+
+
+def finite(trace: Trace) -> Trace:
+    """The same trace with nan in place of infinite values, which a damaged table may hold."""
+    return replace(trace, left=_finite_eye(trace.left), right=_finite_eye(trace.right))
+
+
+def _finite_eye(eye: EyeTrace) -> EyeTrace:
+    infinite = {f.name: np.isinf(getattr(eye, f.name)) for f in fields(eye)}
+    if not any(mask.any() for mask in infinite.values()):
+        return eye
+    return EyeTrace(**{name: np.where(mask, np.nan, getattr(eye, name)) for name, mask in infinite.items()})
+
+
+def _events(trace: Trace, looked: Looked) -> tuple[Events, ObservedTime]:
+    horizontal, vertical, measured = limbus_gaze(trace, looked.usable)
+    saccades: tuple[Saccade, ...] = ()
+    if measured.any():
+        found = detect_saccades(trace.time_s, horizontal, vertical)
+        saccades = tuple(_with_frames(saccade, trace) for saccade in found)
+    jerks = detect_square_wave_jerks(saccades)
+    weight_s = frame_durations_s(trace.time_s)
+    fixation_only = bool(looked.fixation.any())
+    counted = measured & looked.fixation if fixation_only else measured
+    observed = ObservedTime(
+        lids_s=float(weight_s[trace.valid | looked.blink_mask].sum()),
+        gaze_s=float(weight_s[counted].sum()),
+        fixation_only=fixation_only,
+        frame_rate_hz=trace.frame_rate_hz,
+    )
+    return Events(looked.blinks, saccades, jerks), observed
+
+
+def limbus_gaze(trace: Trace, usable: BoolArray) -> tuple[FloatArray, FloatArray, BoolArray]:
+    """Horizontal and vertical limbus gaze for finding saccades, degrees, nan where it may not be used.
+
+    Returns:
+        ``(N,)`` horizontal, ``(N,)`` vertical, and ``(N,)`` where both are known.
+    """
+    trace = finite(trace)
+    horizontal, horizontal_ok = binocular(trace, "limbus_h_deg", usable)
+    vertical, vertical_ok = binocular(trace, "limbus_v_deg", usable)
+    measured = horizontal_ok & vertical_ok
+    return np.where(measured, horizontal, np.nan), np.where(measured, vertical, np.nan), measured
+
+
+def _with_frames(saccade: Saccade, trace: Trace) -> Saccade:
+    """A saccade whose sample positions are made frame numbers, which differ where ``step`` > 1."""
+    if saccade.start_frame is None or saccade.end_frame is None:
+        return saccade
+    first, last = trace.frame_idx[[saccade.start_frame, saccade.end_frame]]
+    return replace(saccade, start_frame=int(first), end_frame=int(last))
+
+
+def _counted(events: Events, fixation: BoolArray, trace: Trace) -> Events:
+    """The same events with only the jerks of annotated fixation, where there is any."""
+    if not fixation.any():
+        return events
+
+    def inside(jerk: SquareWaveJerk) -> bool:
+        nearest = min(int(np.searchsorted(trace.time_s, jerk.start_s)), len(trace) - 1)
+        return bool(fixation[nearest])
+
+    return replace(events, square_wave_jerks=tuple(j for j in events.square_wave_jerks if inside(j)))
