@@ -10,17 +10,19 @@ from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from shared.errors import CancelledError, TooShortError
-from shared.model import BoolArray, EyeTrace, FloatArray, IntArray, Trace, VideoMeta
+from shared.model import EyeTrace, FloatArray, IntArray, Trace, VideoMeta
 from shared.parameters import Parameters
 from shared.ports import Progress
 from shared.tracking.face import FaceLandmarker, FaceLandmarks, MediaPipeFaceMesh
+from shared.tracking.instrument import LimbusArrays, LimbusInstrument
 from shared.tracking.landmark import LANDMARK_COUNT, LEFT_EYE, RIGHT_EYE, measure_eye, plausible_geometry
+from shared.tracking.limbus import LidAwareLimbus
 from shared.tracking.pose import head_rotation
 from shared.tracking.threads import run_ahead
 from shared.version import ANALYSIS_VERSION
@@ -31,38 +33,6 @@ _QUEUE_DEPTH: Final = 4
 """Frames waiting between two threads: enough to even out their pace, 25 MB of 1080p."""
 _PROGRESS_EVERY: Final = 15
 """Frames between two progress reports."""
-
-
-@dataclass(frozen=True, eq=False)
-class LimbusArrays:
-    """What the limbus instrument found for one eye, each ``(N,)``; see :class:`shared.model.EyeTrace`."""
-
-    h_iris: FloatArray
-    v_iris: FloatArray
-    h_deg: FloatArray
-    v_deg: FloatArray
-    confidence: FloatArray
-
-
-class LimbusInstrument(Protocol):
-    """The second instrument, which needs the pictures: shown every frame once, asked for its arrays at the end."""
-
-    name: str
-    """Name and version, for the result's stamp."""
-
-    def observe(self, image_bgr: Image, landmarks: FloatArray | None, index: int) -> None:
-        """See one measured frame.
-
-        Args:
-            image_bgr: at full resolution; not to be kept.
-            landmarks: ``(478, 3)`` px, None where no face was found.
-            index: position among the measured frames, from 0.
-        """
-        ...
-
-    def finish(self, time_s: FloatArray, valid: BoolArray) -> tuple[LimbusArrays, LimbusArrays]:
-        """Arrays of the patient's (left, right) eye over all frames observed."""
-        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +48,7 @@ def track(
     progress: Callable[[Progress], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
     landmarker: FaceLandmarker | None = None,
-    limbus: LimbusInstrument | None = None,
+    limbus: Callable[[], LimbusInstrument] | None = LidAwareLimbus,
 ) -> Trace:
     """Measure a film.
 
@@ -89,7 +59,7 @@ def track(
         cancelled: asked at every frame whether to stop.
         landmarker: face landmarks; a new MediaPipe mesh by default. State is kept from frame to frame, so give
             each film its own.
-        limbus: the second instrument; without one its arrays are empty.
+        limbus: makes the second instrument; with None its arrays are empty.
 
     Returns:
         The trace; all frames invalid where there was no face.
@@ -102,6 +72,7 @@ def track(
     probed = probe(path)
     recording = _Recording()
     mesh = landmarker or MediaPipeFaceMesh()
+    rim = limbus() if limbus is not None else None
     total = _expected_frames(probed, parameters)
     frames = run_ahead(read_frames(path, step=parameters.step, max_frames=parameters.max_frames), _QUEUE_DEPTH)
     try:
@@ -109,8 +80,8 @@ def track(
             for item in meshed:
                 if cancelled is not None and cancelled():
                     raise CancelledError
-                if limbus is not None:
-                    limbus.observe(item.frame.image_bgr, item.face.points_px if item.face else None, len(recording))
+                if rim is not None:
+                    rim.observe(item.frame.image_bgr, item.face.points_px if item.face else None, len(recording))
                 recording.add(item)
                 if progress is not None and len(recording) % _PROGRESS_EVERY == 0:
                     progress(Progress("tracking", len(recording), max(total, len(recording))))
@@ -121,7 +92,7 @@ def track(
         raise TooShortError
     if progress is not None:
         progress(Progress("tracking", len(recording), len(recording)))
-    return _trace(recording, probed, limbus, mesh.name)
+    return _trace(recording, probed, rim, mesh.name)
 
 
 class _Recording:
