@@ -2,7 +2,7 @@
 
 It learns a person's irises, face and reference skin from the first open-eyed frames, which it keeps as small
 patches until then; after that each frame leaves only numbers behind. What needs the whole recording (median
-gaze, head stillness, smoothing of the head) is done in :meth:`LimbusInstrument.finish`.
+gaze, head stillness, smoothing of the head) is done in :meth:`LidAwareLimbus.finish`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from shared.model import FloatArray, IntArray
+from shared.model import BoolArray, FloatArray, IntArray
 from shared.tracking.canthi import CanthusPatches, CanthusReference, cut_canthi
 from shared.tracking.eye_crop import (
     CORNERS,
@@ -26,12 +26,12 @@ from shared.tracking.eye_crop import (
     mesh_iris_diameter_px,
 )
 from shared.tracking.eye_in_head import eye_in_head_rad
-from shared.tracking.eye_tones import eye_tones
 from shared.tracking.head_pose import HeadPose, mean_shape
 from shared.tracking.head_reference import corner_middles, rotation_from_median_deg, smooth_rotation, stillness
-from shared.tracking.lid_margins import find_lid_margins
-from shared.tracking.limbus_edges import LimbusEdges, find_limbus_edges
-from shared.tracking.limbus_fit import ROTATION_RADIUS_IRIS, LimbusCalibration, LimbusFit, LimbusFitter
+from shared.tracking.instrument import LimbusArrays
+from shared.tracking.limbus_calibration import calibrate_limbus, limbus_edges
+from shared.tracking.limbus_edges import LimbusEdges
+from shared.tracking.limbus_fit import ROTATION_RADIUS_IRIS, LimbusFit, LimbusFitter
 from shared.tracking.skin_reference import SkinPatch, SkinReference
 
 _OPEN_FRAMES_TO_LEARN: Final = 45
@@ -41,12 +41,6 @@ _MOST_FRAMES_WAITING: Final = 120
 _FEWEST_FRAMES_TO_LEARN: Final = 3
 _SMALLEST_SPAN_PX: Final = 30.0
 """Outer canthus distance below which an iris has some 4 px: nothing to fit."""
-_RADIUS_FRAMES: Final = 16
-_RADIUS_ROUNDS: Final = 3
-_BLUR_SHRINK: Final = 0.985
-"""Smoothing moves the dark disc's edge outward by about 1.5 % of its radius."""
-_RADIUS_BOUNDS_PX: Final = (12.5, 19.5)
-"""The landmark diameter is never further off than this."""
 _OPEN_LID_GAP: Final = 0.12
 """Landmark lid gap over corner distance from which a frame may teach: clearly open in every eye shape."""
 _SHUT_IRIS: Final = 0.12
@@ -55,31 +49,6 @@ _TRUSTED: Final = 0.45
 """Confidence from which a frame takes part in the median gaze."""
 _IRIS_SHARE: Final = (0.09, 0.18)
 """Iris diameter over outer canthus distance: bounds that every face lies well within."""
-
-
-@dataclass(frozen=True, eq=False)
-class LimbusGaze:
-    """One eye over N frames; every array ``(N,)``, nan where not measured.
-
-    Attributes:
-        h_iris, v_iris: displacement of the limbus in the head, iris diameters, 0 = median gaze.
-        h_deg, v_deg: the same in approximate degrees; h toward the patient's left, v down.
-        confidence: 0 (no fit) to 1.
-        iris_diameter_px: fitted limbus diameter in the picture.
-    """
-
-    h_iris: FloatArray
-    v_iris: FloatArray
-    h_deg: FloatArray
-    v_deg: FloatArray
-    confidence: FloatArray
-    iris_diameter_px: FloatArray
-
-    @classmethod
-    def missing(cls, frame_count: int) -> LimbusGaze:
-        """No measurement in any frame: confidence 0, all else nan."""
-        nan = np.full(frame_count, np.nan)
-        return cls(nan, nan, nan, nan, np.zeros(frame_count), nan)
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,8 +87,10 @@ class _Learnt:
     reference_iris_px: float
 
 
-class LimbusInstrument:
+class LidAwareLimbus:
     """Measures the limbus. Call :meth:`observe` on every frame in order, then :meth:`finish` once."""
+
+    name = "limbus rim, lid-aware 1"
 
     def __init__(self) -> None:
         self._waiting: list[_Cut] = []
@@ -135,7 +106,7 @@ class LimbusInstrument:
         Args:
             image_bgr: ``(H, W, 3)`` upright, at full resolution.
             landmarks: ``(478, 3)`` px, or None where there is no face.
-            index: frame number; must grow from call to call.
+            index: position among the measured frames, from 0.
         """
         if landmarks is None or not np.isfinite(landmarks).all():
             return
@@ -151,23 +122,21 @@ class LimbusInstrument:
         if self._open_waiting >= _OPEN_FRAMES_TO_LEARN or len(self._waiting) >= _MOST_FRAMES_WAITING:
             self._learn()
 
-    def finish(self, frame_idx: IntArray, time_s: FloatArray) -> tuple[LimbusGaze, LimbusGaze]:
-        """Gaze of the (right, left) eye in the frames asked for.
+    def finish(self, time_s: FloatArray, valid: BoolArray) -> tuple[LimbusArrays, LimbusArrays]:
+        """Gaze of the patient's (left, right) eye.
 
         Args:
-            frame_idx: ``(N,)`` frame numbers, growing.
-            time_s: ``(N,)`` their times.
+            time_s: ``(N,)`` times of all frames observed.
+            valid: ``(N,)`` frames to trust; the others come out missing.
         """
         if self._learnt is None and len(self._waiting) >= _FEWEST_FRAMES_TO_LEARN:
             self._learn()
-        wanted = np.asarray(frame_idx, dtype=np.int64)
-        numbers = [n for n in self._numbers if n.index in set(wanted.tolist())]
-        missing = LimbusGaze.missing(len(wanted))
+        numbers = [n for n in self._numbers if n.index < len(valid) and valid[n.index]]
         if self._learnt is None or not numbers:
-            return missing, missing
-        rows = np.searchsorted(wanted, [n.index for n in numbers])
+            return _missing(len(valid)), _missing(len(valid))
+        rows = np.array([n.index for n in numbers])
         right, left = _gaze(numbers, np.asarray(time_s, dtype=np.float64)[rows], self._learnt)
-        return _spread(right, rows, len(wanted)), _spread(left, rows, len(wanted))
+        return _spread(left, rows, len(valid)), _spread(right, rows, len(valid))
 
     def _cut(self, image_bgr: Image, landmarks: FloatArray, index: int) -> _Cut | None:
         span = canthus_span_px(landmarks)
@@ -187,14 +156,14 @@ class LimbusInstrument:
             teaching = self._waiting
         pose = HeadPose(mean_shape(np.stack([cut.landmarks for cut in teaching])), self._picture_size)
         reference = teaching[_most_typical([pose.rotation(cut.landmarks) for cut in teaching])]
-        fitter = LimbusFitter(_calibrate(teaching))
+        fitter = LimbusFitter(calibrate_limbus([cut.eyes for cut in teaching]))
         self._learnt = _Learnt(
             fitter=fitter,
             canthi=CanthusReference(reference.canthi),
             skin=SkinReference(reference.skin, reference.landmarks),
             pose=pose,
             reference_middles_px=reference.landmarks[CORNERS, :2].mean(axis=1),
-            reference_iris_px=float(2 * fitter.calibration.radius_px.mean() / reference.eyes.scale),
+            reference_iris_px=float(2 * fitter.calibration.true_radius_px.mean() / reference.eyes.scale),
         )
         self._numbers.extend(_measure(cut, self._learnt) for cut in self._waiting)
         self._waiting.clear()
@@ -217,30 +186,9 @@ def _most_typical(rotations: list[FloatArray]) -> int:
     return int(np.argmin(np.where(known, distance, np.inf)))
 
 
-def _edges(eyes: EyePatches) -> LimbusEdges:
-    """Limbus edges of both eyes between the lids as found in the picture."""
-    tones = eye_tones(eyes)
-    return find_limbus_edges(eyes, tones, find_lid_margins(eyes, tones))
-
-
-def _calibrate(teaching: list[_Cut]) -> LimbusCalibration:
-    """Radius and usual place of both irises, from frames spread evenly over the teaching ones."""
-    chosen = np.unique(np.linspace(0, len(teaching) - 1, _RADIUS_FRAMES).round().astype(int))
-    prepared = [(_edges(teaching[i].eyes), teaching[i].eyes) for i in chosen]
-    calibration = LimbusCalibration.nominal()
-    for _ in range(_RADIUS_ROUNDS):
-        fitter = LimbusFitter(calibration)
-        fits = [fitter.fit(edges, eyes.iris_px, eyes.inside.astype(np.float64)) for edges, eyes in prepared]
-        seen = np.stack([fit.radius_px for fit in fits])
-        radius = float(np.median(seen[np.isfinite(seen)])) if np.isfinite(seen).any() else PATCH_IRIS_PX / 2
-        radius = float(np.clip(radius, *_RADIUS_BOUNDS_PX))
-        calibration = LimbusCalibration(np.full(2, radius), np.median([fit.centre_px for fit in fits], axis=0))
-    return LimbusCalibration(calibration.radius_px * _BLUR_SHRINK, calibration.rest_px)
-
-
 def _measure(cut: _Cut, learnt: _Learnt) -> _Numbers:
     """Reduce one frame to numbers."""
-    edges = _edges(cut.eyes)
+    edges = limbus_edges(cut.eyes)
     fit = learnt.fitter.fit(edges, cut.eyes.iris_px, cut.eyes.inside.astype(np.float64))
     confidence = _confidence(fit, edges) * cut.eyes.inside
     canthi, _ = learnt.canthi.locate(cut.canthi)
@@ -256,7 +204,7 @@ def _measure(cut: _Cut, learnt: _Learnt) -> _Numbers:
         canthi_px=canthi.reshape(2, 2, 2),
         skin=skin,
         rotation=learnt.pose.rotation(cut.landmarks),
-        iris_px=2 * learnt.fitter.calibration.radius_px / cut.eyes.scale,
+        iris_px=2 * learnt.fitter.calibration.true_radius_px / cut.eyes.scale,
     )
 
 
@@ -273,7 +221,7 @@ def _confidence(fit: LimbusFit, edges: LimbusEdges) -> FloatArray:
     return np.asarray(np.nan_to_num(support * evidence * agreement * opening))
 
 
-def _gaze(numbers: list[_Numbers], time_s: FloatArray, learnt: _Learnt) -> tuple[LimbusGaze, LimbusGaze]:
+def _gaze(numbers: list[_Numbers], time_s: FloatArray, learnt: _Learnt) -> tuple[LimbusArrays, LimbusArrays]:
     """Angles of the (right, left) eye over the measured frames."""
     rotation = smooth_rotation(np.stack([n.rotation for n in numbers]), time_s)
     still = stillness(rotation_from_median_deg(rotation), time_s)
@@ -289,7 +237,7 @@ def _gaze(numbers: list[_Numbers], time_s: FloatArray, learnt: _Learnt) -> tuple
     return right, left
 
 
-def _eye_gaze(numbers: list[_Numbers], eye: int, middle_px: FloatArray, rotation: FloatArray) -> LimbusGaze:
+def _eye_gaze(numbers: list[_Numbers], eye: int, middle_px: FloatArray, rotation: FloatArray) -> LimbusArrays:
     confidence = np.array([n.confidence[eye] for n in numbers])
     limbus = np.stack([n.limbus_px[eye] for n in numbers])
     iris = np.stack([n.iris_px for n in numbers])
@@ -300,20 +248,25 @@ def _eye_gaze(numbers: list[_Numbers], eye: int, middle_px: FloatArray, rotation
     angle = eye_in_head_rad(limbus, middle_px, rotation, iris.mean(axis=1), trusted)
     in_iris = ROTATION_RADIUS_IRIS * np.sin(angle)
     degrees = np.rad2deg(angle)
-    return LimbusGaze(
+    return LimbusArrays(
         h_iris=in_iris[:, 0],
         v_iris=in_iris[:, 1],
         h_deg=degrees[:, 0],
         v_deg=degrees[:, 1],
         confidence=np.where(measured, confidence, 0.0),
-        iris_diameter_px=iris[:, eye],
     )
 
 
-def _spread(gaze: LimbusGaze, rows: IntArray, frame_count: int) -> LimbusGaze:
+def _missing(frame_count: int) -> LimbusArrays:
+    """No measurement in any frame: confidence 0, all else nan."""
+    nan = np.full(frame_count, np.nan)
+    return LimbusArrays(h_iris=nan, v_iris=nan, h_deg=nan, v_deg=nan, confidence=np.zeros(frame_count))
+
+
+def _spread(gaze: LimbusArrays, rows: IntArray, frame_count: int) -> LimbusArrays:
     """Put measured frames where they belong among all frames."""
     out = {}
-    for name, empty in vars(LimbusGaze.missing(frame_count)).items():
+    for name, empty in vars(_missing(frame_count)).items():
         out[name] = empty.copy()
         out[name][rows] = getattr(gaze, name)
-    return LimbusGaze(**out)
+    return LimbusArrays(**out)

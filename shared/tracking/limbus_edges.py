@@ -52,13 +52,17 @@ class LimbusEdges:
         return float(upper), float(lower)
 
 
-def find_limbus_edges(patches: EyePatches, tones: EyeTones, margins: LidMargins) -> LimbusEdges:
+def find_limbus_edges(
+    patches: EyePatches, tones: EyeTones, margins: LidMargins, *, logarithmic: bool = True
+) -> LimbusEdges:
     """Weighted gradients of the flattened log picture between the lid margins.
 
     Args:
         patches: the eyes.
         tones: their brightness and colour.
         margins: where the lids are.
+        logarithmic: gradients of log brightness, which shadow and a dark iris do not weaken, but whose edges lie
+            a little inside of the true ones; else of brightness itself.
     """
     grey = tones.without_catch_lights
     height = grey.shape[0] // 2
@@ -81,8 +85,10 @@ def find_limbus_edges(patches: EyePatches, tones: EyeTones, margins: LidMargins)
         at = np.clip(np.round(columns), 0, PATCH_WIDTH_PX - 1).astype(int)
         low, high = aperture_percentiles(lit, columns, margins.y_px[eye, 0, at] - top, margins.y_px[eye, 1, at] - top)
         high = max(high, low * 1.02 + 1e-3)
-        flattened[half] = 100 * np.log(np.clip(lit, low, high))
-        relative = (flattened[half] / 100 - np.log(low)) / np.log(high / low)
+        clipped = np.clip(lit, low, high)
+        logarithm = np.log(clipped)
+        flattened[half] = 100 * logarithm if logarithmic else clipped
+        relative = (logarithm - np.log(low)) / np.log(high / low)
         sclera[half] = np.clip((relative - _SCLERA_FROM) / _SCLERA_RAMP, 0, 1)
         colour = tones.red_over_blue[eye * height + top : eye * height + bottom]
         sclera[half] *= _not_skin(colour, below_upper[half], above_lower[half], sclera[half])

@@ -38,6 +38,8 @@ _UNSEEN_RAYS: Final = 2.4
 _FINE_REACH: Final = 0.35
 _FINE_STEP_PX: Final = 0.5
 _FINE_WIDTHS: Final = (0.2, 0.13, 0.13)
+_PEAK_REACH: Final = 3
+"""How many samples from the best weighted place the edge's own maximum may lie."""
 _LARGEST_STEP_PX: Final = 4.0
 _MIN_FORESHORTENING: Final = 0.6
 _LATERAL: Final = 0.6
@@ -58,17 +60,20 @@ class LimbusCalibration:
     """What the recording has taught about a person's irises, per eye.
 
     Attributes:
-        radius_px: ``(2,)`` limbus radius in patches.
+        radius_px: ``(2,)`` radius of the circle to fit in patches: that of the edges as they are searched.
+        true_radius_px: ``(2,)`` radius of the limbus itself, which blur leaves where it is.
         rest_px: ``(2, 2)`` usual limbus centre in patches: where the circle is seen face-on.
     """
 
     radius_px: FloatArray
+    true_radius_px: FloatArray
     rest_px: FloatArray
 
     @classmethod
     def nominal(cls) -> LimbusCalibration:
         """Before anything is known: the landmark diameter, looking straight out of the lids' middle."""
-        return cls(np.full(2, PATCH_IRIS_PX / 2), np.tile(CANTHUS_MIDPOINT_PX - [0.0, 2.0], (2, 1)))
+        radius = np.full(2, PATCH_IRIS_PX / 2)
+        return cls(radius, radius, np.tile(CANTHUS_MIDPOINT_PX - [0.0, 2.0], (2, 1)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,7 +172,9 @@ class LimbusFitter:
             magnitude = np.sqrt(values[..., 0] ** 2 + values[..., 1] ** 2) + 1e-6
             radial = np.clip((outward / magnitude - 0.6) / 0.3, 0, 1)
             near = np.exp(-((reach / (width * radius[:, None, None])) ** 2))
-            offset, strength = _sub_step_peak(np.maximum(outward, 0) * radial * near, reach)
+            offset, strength = _sub_step_peak(
+                np.asarray(np.maximum(outward, 0) * radial, dtype=np.float64), near, reach
+            )
             found = rim + offset[..., None] * normal
             beyond = found + _BEYOND_RIM_PX * normal
             sclera = sample(edges.field[..., 3], beyond[..., :1], beyond[..., 1:] - edges.top_px)[..., 0]
@@ -217,14 +224,22 @@ def _parabola(values: FloatArray, index: int) -> float:
     return float(np.clip(0.5 * (before - after) / curvature, -0.5, 0.5)) if curvature < -1e-9 else 0.0
 
 
-def _sub_step_peak(values: FloatArray, reach: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Where along each ray the edge is strongest, between samples, and how strong."""
-    index = np.clip(values.argmax(axis=-1), 1, len(reach) - 2)
+def _sub_step_peak(values: FloatArray, near: FloatArray, reach: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Where along each ray the edge is strongest, between samples, and how strong there.
+
+    ``near`` only chooses among edges. It must not shift the one chosen: an edge is as broad as the window, and
+    a weighted peak would be drawn half-way back to the expected radius.
+    """
+    weighted = values * near
+    chosen = weighted.argmax(axis=-1)
+    around = np.abs(np.arange(len(reach)) - chosen[..., None]) <= _PEAK_REACH
+    index = np.clip(np.where(around, values, -1.0).argmax(axis=-1), 1, len(reach) - 2)
     before, here, after = (np.take_along_axis(values, (index + k)[..., None], -1)[..., 0] for k in (-1, 0, 1))
     curvature = before - 2 * here + after
     safe = np.where(curvature < -1e-6, curvature, -1.0)
     shift = np.where(curvature < -1e-6, np.clip(0.5 * (before - after) / safe, -1, 1), 0.0)
-    return np.asarray(reach[index] + _FINE_STEP_PX * shift, dtype=np.float64), np.asarray(here, dtype=np.float64)
+    strength = np.take_along_axis(weighted, chosen[..., None], -1)[..., 0]
+    return np.asarray(reach[index] + _FINE_STEP_PX * shift, dtype=np.float64), np.asarray(strength, dtype=np.float64)
 
 
 def _robust_shift(
