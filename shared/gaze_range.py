@@ -287,8 +287,7 @@ def fixation_noise(time_s: FloatArray, signal: FloatArray, entered: BoolArray) -
         return None
     middle = np.flatnonzero(chosen) + 1
     second = signal[middle - 1] - 2 * signal[middle] + signal[middle + 1]
-    deviation = np.median(np.abs(second - np.median(second)))
-    return float(1.4826 * deviation / np.sqrt(6))
+    return float(1.4826 * np.median(np.abs(second)) / np.sqrt(6))
 
 
 def shift_signal(time_s: FloatArray, signal: FloatArray, entered: BoolArray) -> ShiftSignal:
