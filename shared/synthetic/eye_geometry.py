@@ -108,6 +108,4 @@ class PinholeCamera:
     def project(self, points: FloatArray) -> FloatArray:
         """Picture coordinates, ``(..., 2)``, of points ``(..., 3)``."""
         scale = self.focal_px / (self.focal_px + points[..., 2])
-        return np.stack(
-            [points[..., 0] * scale + self.centre_x_px, points[..., 1] * scale + self.centre_y_px], axis=-1
-        )
+        return np.stack([points[..., 0] * scale + self.centre_x_px, points[..., 1] * scale + self.centre_y_px], axis=-1)

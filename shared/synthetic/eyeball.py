@@ -101,7 +101,10 @@ def draw_eyeball(
     iris = _iris(rho, across, upright, look)
     inside = _step(1.0 - rho, look.limbus_softness)[..., None]
     colour += inside * (iris - colour)
-    return _catch_light(colour, x_px, y_px, camera, centre, axis, iris_diameter_px)
+    half_way = _TOWARD_LIGHT / np.linalg.norm(_TOWARD_LIGHT) + np.array([0, 0, -1])
+    half_way /= np.linalg.norm(half_way)
+    spot = camera.project(centre + iris_diameter_px * (CORNEA_CENTRE_IRIS * axis + CORNEA_RADIUS_IRIS * half_way))
+    return _catch_light(colour, x_px - np.float32(spot[0]), y_px - np.float32(spot[1]), iris_diameter_px)
 
 
 def _sphere_normals(
@@ -113,7 +116,7 @@ def _sphere_normals(
     ray[..., 1] = (y_px - np.float32(camera.centre_y_px)) / np.float32(camera.focal_px)
     ray[..., 2] = 1
     ray /= np.sqrt(ray[..., 0] ** 2 + ray[..., 1] ** 2 + 1)[..., None]
-    to_centre = (centre + [0, 0, camera.focal_px]).astype(np.float64)
+    to_centre = centre + np.array([0.0, 0.0, camera.focal_px])
     closest = ray.astype(np.float64) @ to_centre
     miss_squared = float(to_centre @ to_centre) - closest**2
     half_chord = np.sqrt(np.maximum(float(radius) ** 2 - miss_squared, 0))
@@ -158,21 +161,11 @@ def _iris(rho: Float32Array, across: Float32Array, upright: Float32Array, look: 
 
 
 def _catch_light(
-    colour: Float32Array,
-    x_px: Float32Array,
-    y_px: Float32Array,
-    camera: PinholeCamera,
-    centre: FloatArray,
-    axis: Float32Array,
-    iris_diameter_px: float,
+    colour: Float32Array, from_spot_x_px: Float32Array, from_spot_y_px: Float32Array, iris_diameter_px: float
 ) -> Float32Array:
-    """The lamp's reflection: fixed on the cornea's sphere, so it moves about half as far as the iris."""
-    half_way = _TOWARD_LIGHT / np.linalg.norm(_TOWARD_LIGHT) + [0, 0, -1]
-    half_way /= np.linalg.norm(half_way)
-    spot = centre + iris_diameter_px * (CORNEA_CENTRE_IRIS * axis + CORNEA_RADIUS_IRIS * half_way)
-    x, y = camera.project(spot)
-    distance_squared = ((x_px - np.float32(x)) ** 2 + (y_px - np.float32(y)) ** 2) / iris_diameter_px**2
-    glow = np.exp(-((distance_squared / 0.065**2) ** 2)).astype(np.float32)[..., None] * np.float32(0.92)
+    """The lamp's reflection: it stays on the cornea's sphere, so it moves about half as far as the iris."""
+    distance_squared = (from_spot_x_px**2 + from_spot_y_px**2) / np.float32(iris_diameter_px**2)
+    glow = np.exp(-((distance_squared / np.float32(0.065**2)) ** 2))[..., None] * np.float32(0.92)
     lit: Float32Array = colour + glow * (np.float32(250) - colour)
     return lit
 

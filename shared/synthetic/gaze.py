@@ -17,7 +17,7 @@ from scipy.special import beta, betainc
 from shared.model import BoolArray, FloatArray
 
 PEAK_TO_MEAN_VELOCITY: Final = 1.65
-"""Peak over mean velocity of one saccade. Normal vertical saccades are near 1.6 (Ann NY Acad Sci, 10.1196/annals.1303.031)."""
+"""Peak over mean velocity of one saccade; near 1.6 in normal vertical ones (doi 10.1196/annals.1303.031)."""
 
 BLINK_VISIBLE_CLOSURE: Final = 0.05
 """Closure from which a blink counts as begun: less cannot be seen in a film."""

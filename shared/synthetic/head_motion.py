@@ -20,7 +20,8 @@ class Swing:
 
     def at(self, time_s: FloatArray) -> FloatArray:
         """The value at each time."""
-        return self.offset + self.amplitude * np.sin(2 * np.pi * self.rate_hz * time_s + self.phase_rad)
+        value: FloatArray = self.offset + self.amplitude * np.sin(2 * np.pi * self.rate_hz * time_s + self.phase_rad)
+        return value
 
 
 @dataclass(frozen=True, eq=False)

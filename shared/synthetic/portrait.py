@@ -1,7 +1,8 @@
 """The still picture that a puppet is made of: a face, level, at the size wanted, with its depth.
 
-By default the portrait of astronaut Eileen Collins (NASA, public domain) that scikit-image carries. Any other
-portrait can be given by path.
+By default the portrait of astronaut Eileen Collins (NASA, public domain), cut out of ``skimage.data.astronaut()``
+(rows 0 to 299, columns 80 to 369) and kept beside this module, so that films need no image library at run time.
+Any other portrait can be given by path.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ from typing import Any, Final
 import cv2
 import mediapipe as mp
 import numpy as np
-import skimage.data
 from numpy.typing import NDArray
 from scipy.interpolate import RBFInterpolator
 
@@ -22,6 +22,9 @@ from shared.errors import NotAVideoError
 from shared.model import FloatArray
 
 Image = NDArray[np.uint8]
+
+ASTRONAUT: Final = Path(__file__).with_name("astronaut.png")
+"""The public-domain portrait."""
 
 RIGHT_CORNERS: Final = (33, 133)
 """Face mesh points of the patient's right eye (picture left): outer, inner canthus."""
@@ -74,8 +77,8 @@ def _load(path: Path | None, iris_diameter_px: float, width_px: int, height_px: 
     tilt_deg = float(np.degrees(np.arctan2(left[1] - right[1], left[0] - right[0])))
     scale = iris_diameter_px / iris_width_px(points)
     middle = (points[list(FACE_OUTLINE + FACE_OUTLINE_RIGHT), :2].mean(axis=0) + 2 * (left + right) / 2) / 3
-    matrix = cv2.getRotationMatrix2D((float(middle[0]), float(middle[1])), tilt_deg, scale)
-    matrix[:, 2] += np.array([width_px / 2, height_px * 0.46]) - middle
+    matrix = cv2.getRotationMatrix2D((float(middle[0]), float(middle[1])), tilt_deg, scale).astype(np.float64)
+    matrix[:, 2] = matrix[:, 2] + np.array([width_px / 2, height_px * 0.46]) - middle
     image = cv2.warpAffine(
         source, matrix, (width_px, height_px), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
     )
@@ -86,9 +89,7 @@ def _load(path: Path | None, iris_diameter_px: float, width_px: int, height_px: 
 
 
 def _read(path: Path | None) -> Image:
-    if path is None:
-        return np.ascontiguousarray(skimage.data.astronaut()[:, :, ::-1])
-    image = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    image = cv2.imread(str(path or ASTRONAUT), cv2.IMREAD_COLOR)
     if image is None:
         raise NotAVideoError("This file is not a picture that can be read. Give a JPEG or PNG portrait.")
     return image.astype(np.uint8)
@@ -136,9 +137,7 @@ def _depth(points: FloatArray, width_px: int, height_px: int) -> NDArray[np.floa
     known = np.concatenate([points[:468], *rings])
     fit = RBFInterpolator(known[:, :2], known[:, 2], kernel="thin_plate_spline", smoothing=2.0, neighbors=60)
     columns, rows = -(-width_px // DEPTH_CELL_PX), -(-height_px // DEPTH_CELL_PX)
-    x, y = np.meshgrid(
-        (np.arange(columns) + 0.5) * DEPTH_CELL_PX - 0.5, (np.arange(rows) + 0.5) * DEPTH_CELL_PX - 0.5
-    )
+    x, y = np.meshgrid((np.arange(columns) + 0.5) * DEPTH_CELL_PX - 0.5, (np.arange(rows) + 0.5) * DEPTH_CELL_PX - 0.5)
     depth = fit(np.column_stack([x.ravel(), y.ravel()])).reshape(rows, columns)
     bounded = np.clip(depth, points[:, 2].min(), 0.4 * face_width).astype(np.float32)
     half = np.ptp(outline[:, :2], axis=0) / 2
@@ -146,4 +145,5 @@ def _depth(points: FloatArray, width_px: int, height_px: int) -> NDArray[np.floa
     # The mesh is jagged where the surface turns away beside the ears; left so, hair would ripple in a head turn.
     rough = np.clip((radius - 0.70) / 0.25, 0, 1)
     fine, coarse = (cv2.GaussianBlur(bounded, (0, 0), sigma) for sigma in (0.9, 0.025 * face_width / 2))
-    return (fine + rough * (coarse - fine)).astype(np.float32)
+    depth_px: NDArray[np.float32] = (fine + rough * (coarse - fine)).astype(np.float32)
+    return depth_px

@@ -206,15 +206,16 @@ class Puppet:
                 iris_diameter_px=self.portrait.iris_diameter_px,
                 look=self._eyeball_look,
             )
-            total += self._with_lids(ball, eye, a, b, gaze, closure_left if eye else closure_right)
+            total += self._with_lids(ball, eye, a, b, (gaze, closure_left if eye else closure_right))
         fine = total / np.float32(len(moments))
         coarse = cv2.resize(fine, (x1 - x0, y1 - y0), interpolation=cv2.INTER_AREA)
         picture[y0:y1, x0:x1] = np.clip(coarse + np.float32(0.5), 0, 255).astype(np.uint8)
 
     def _with_lids(
-        self, ball: Float32Array, eye: int, a: Float32Array, b: Float32Array, gaze: FloatArray, closure: float
+        self, ball: Float32Array, eye: int, a: Float32Array, b: Float32Array, moment: tuple[FloatArray, float]
     ) -> Float32Array:
         """The eyeball seen between the lids, with the skin around it."""
+        gaze, closure = moment
         shape, unit = self._eyes[eye], np.float32(self.portrait.iris_diameter_px)
         lids = Lids(
             shape.rest.upper_height * self.look.aperture,
@@ -242,10 +243,9 @@ class Puppet:
         self, shape: LidShape, a: Float32Array, b: Float32Array, upper: Float32Array, lower: Float32Array
     ) -> Float32Array:
         source_x, source_y = shape.portrait(a, shape.source_of(a, b, upper, lower))
-        skin = cv2.remap(
-            self.portrait.image_bgr, source_x, source_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-        )
-        return skin.astype(np.float32)
+        skin = cv2.remap(self.portrait.image_bgr, source_x, source_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        painted: Float32Array = skin.astype(np.float32)
+        return painted
 
     def _film(self, picture: Image, frame: int) -> Image:
         """Light, flicker and sensor noise."""
@@ -257,9 +257,7 @@ class Puppet:
         return cv2.addWeighted(picture, gain, grain, 1.0, 0.0, dtype=cv2.CV_8U).astype(np.uint8, copy=False)
 
     def _pose(self, head: HeadMotion, frame: int) -> _Pose:
-        rotation = head_rotation(
-            float(head.yaw_deg[frame]), float(head.pitch_deg[frame]), float(head.roll_deg[frame])
-        )
+        rotation = head_rotation(float(head.yaw_deg[frame]), float(head.pitch_deg[frame]), float(head.roll_deg[frame]))
         shift = np.array([head.x_iris[frame], head.y_iris[frame], head.z_iris[frame]])
         return _Pose(rotation, shift * self.portrait.iris_diameter_px, head.is_still(frame))
 
@@ -281,9 +279,7 @@ class Puppet:
             y += self._cell_y - to_y
         return x, y
 
-    def _picture_positions(
-        self, x: Float32Array, y: Float32Array, pose: _Pose
-    ) -> tuple[Float32Array, Float32Array]:
+    def _picture_positions(self, x: Float32Array, y: Float32Array, pose: _Pose) -> tuple[Float32Array, Float32Array]:
         """Where portrait points show once the head is turned; the background stays, the neck gives way."""
         cell_x, cell_y = (x + np.float32(0.5)) / DEPTH_CELL_PX - 0.5, (y + np.float32(0.5)) / DEPTH_CELL_PX - 0.5
         depth, follow = (
@@ -296,7 +292,7 @@ class Puppet:
             )
             for m in (self.portrait.depth_px, self._follow)
         )
-        lifted = self._camera.lift(x, y, depth)
+        lifted = self._camera.lift(*(m.astype(np.float64) for m in (x, y, depth)))
         shown = self._camera.project(self._placed(lifted, pose))
         return (
             (x + follow * (shown[..., 0] - x)).astype(np.float32),
@@ -308,9 +304,7 @@ class Puppet:
         rows, columns = self.portrait.depth_px.shape
         size = (columns * DEPTH_CELL_PX, rows * DEPTH_CELL_PX)
         full_x, full_y = (cv2.resize(m, size, interpolation=cv2.INTER_LINEAR)[:height, :width] for m in where)
-        turned = cv2.remap(
-            self.portrait.image_bgr, full_x, full_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-        )
+        turned = cv2.remap(self.portrait.image_bgr, full_x, full_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         return turned.astype(np.uint8, copy=False)
 
     def _eye_box(self, shape: LidShape, pose: _Pose) -> tuple[int, int, int, int]:
@@ -369,9 +363,7 @@ def _shade_ball(
 
 def _cell_centres(shape: tuple[int, ...]) -> tuple[Float32Array, Float32Array]:
     rows, columns = shape
-    x, y = np.meshgrid(
-        (np.arange(columns) + 0.5) * DEPTH_CELL_PX - 0.5, (np.arange(rows) + 0.5) * DEPTH_CELL_PX - 0.5
-    )
+    x, y = np.meshgrid((np.arange(columns) + 0.5) * DEPTH_CELL_PX - 0.5, (np.arange(rows) + 0.5) * DEPTH_CELL_PX - 0.5)
     return x.astype(np.float32), y.astype(np.float32)
 
 

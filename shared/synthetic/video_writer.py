@@ -58,10 +58,12 @@ def write_video(
     options = {"movflags": "+faststart"} if path.suffix.lower() in (".mp4", ".mov") else {}
     with av.open(str(path), "w", options=options) as container:
         stream = container.add_stream(codec, rate=Fraction(mean_rate).limit_denominator(1001))
+        if not isinstance(stream, av.VideoStream):
+            raise TypeError(f"{codec} is no video codec")
         stream.pix_fmt = pixel_format
         stream.codec_context.time_base = clock
         stream.codec_context.gop_size = keyframe_every
-        stream.options = _encoder_options(codec, crf)
+        stream.options = dict(_encoder_options(codec, crf))
         for stamp, image in zip(stamps, frames, strict=True):
             if not stream.codec_context.is_open:
                 stream.height, stream.width = image.shape[:2]
@@ -74,7 +76,7 @@ def write_video(
     return path
 
 
-def _encoder_options(codec: str, crf: int) -> dict[str, str]:
+def _encoder_options(codec: str, crf: int) -> dict[str, object]:
     if codec == "libx264":
         # B frames shift the first decoding stamp below zero, which some readers show as a late start.
         return {"crf": str(crf), "preset": "fast", "bf": "0", "threads": "2"}
