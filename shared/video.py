@@ -80,7 +80,7 @@ def probe(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> VideoMeta:
     """
     size_bytes = _check_bytes(path, limits)
     with _open_container(path) as container:
-        stream = container.streams.video[0]
+        stream = _film_stream(container)
         duration_s = _promised_duration_s(container, stream)
         _check_duration(duration_s, limits)
         _check_sides(stream.width, stream.height, limits)
@@ -210,7 +210,7 @@ def _check_bytes(path: Path, limits: Limits) -> int:
 
 @contextmanager
 def _open_container(path: Path) -> Iterator[Any]:
-    """The container with its first video stream, or the error that fits what the file is instead."""
+    """The container, or the error that fits what the file is instead."""
     av.logging.set_level(None)
     try:
         container = av.open(str(path), options={"format_whitelist": _CONTAINERS})
@@ -219,9 +219,17 @@ def _open_container(path: Path) -> Iterator[Any]:
             raise UnreadableVideoError from None
         raise NotAVideoError from None
     with container:
-        if not container.streams.video:
-            raise NotAVideoError
         yield container
+
+
+def _film_stream(container: Any) -> Any:
+    """The first video stream that is not the cover picture of a sound file."""
+    streams = [s for s in container.streams.video if not s.disposition & av.stream.Disposition.attached_pic]
+    if not streams:
+        raise NotAVideoError
+    if streams[0].codec_context is None or not streams[0].codec_context.width:
+        raise UnreadableVideoError
+    return streams[0]
 
 
 def _looks_like_film(path: Path) -> bool:

@@ -76,8 +76,9 @@ _MIN_CORNER_DISTANCE_PX: Final = 6.0
 _MAX_IRIS_ECCENTRICITY: Final = 0.5
 """Corner distances that an iris centre may lie from the middle of its corners; 0.35 is the most that real
 left and right looks reached, 0.5 would be on a corner."""
-_MAX_SIZE_RATIO: Final = 1.6
-"""Between the irises of the two eyes, and between an iris and its own median."""
+_MAX_SIZE_RATIO: Final = 2.0
+"""Between the irises of the two eyes, and between an iris and its own median: a far look to the side
+foreshortens the iris, and hides part of it in the corner, to 0.55 of its width (clip of a person doing so)."""
 _MAX_YAW_DEG: Final = 40.0
 """Beyond this the nose hides the far eye, whose points the mesh then invents."""
 _EDGE_MARGIN_PX: Final = 1.0
