@@ -54,7 +54,7 @@ def analyze_video(
 
     Raises:
         UnreadableVideoError: or one of its kinds: the file cannot be measured at all.
-        InvalidParameterError: a duration is shorter than this film's frame interval.
+        InvalidParameterError: a duration was set that is shorter than this film's frame interval.
         CancelledError: ``cancelled`` said so.
     """
     path = Path(path)
@@ -62,7 +62,6 @@ def analyze_video(
     report = progress or _ignore
     report(Progress("reading"))
     trace = rounded(track(path, chosen, progress=progress, cancelled=cancelled))
-    chosen.check_against_rate(trace.frame_rate_hz)
     report(Progress("analysing", len(trace), len(trace)))
     result = analyse(trace, chosen)
     return VideoAnalysis(trace, result, path.name, sha256_of(path))
