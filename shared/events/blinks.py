@@ -19,7 +19,15 @@ from typing import Final
 
 import numpy as np
 
-from shared.events.lid_baseline import jitter, measured_eyes, rest_opening, stretches, usable_opening
+from shared.events.lid_baseline import (
+    TIME_TOLERANCE_S,
+    jitter,
+    measured_eyes,
+    rest_opening,
+    span_of,
+    stretches,
+    usable_opening,
+)
 from shared.model import Blink, BoolArray, Eye, FloatArray, IntArray, Trace
 from shared.parameters import Parameters
 
@@ -35,6 +43,11 @@ _CLIPPED_DEPTH: Final = 0.5
 _HELD_S: Final = 0.35
 """A partial closure that stays beyond half its depth for longer, s, is a squint or a glance down: in a blink only
 lids that met stay."""
+
+_GAZE_COUPLING: Final = 0.6
+"""A partial closure during which the iris sinks by more than this many open lid gaps per depth is a glance down.
+In glances down of puppet films the landmark iris sinks by 0.8 to 1.5; in marked blinks the closing lid drags it by
+0.1 to 0.5."""
 
 _REST_S: Final = 0.45
 """Time on either side of a dip from which its depth is taken, s."""
@@ -61,6 +74,10 @@ _SLOW_EDGE_S: Final = 0.1
 
 _SHUT: Final = 0.35
 """Opening, as a share of the recording's open lids, below which an eye shows too little to be measured."""
+
+_SHUT_RATIO: Final = 0.08
+"""Lid gap over corner distance below which an eye is shut in anyone: shut lids read 0.02 to 0.07, open ones 0.22 and
+more. It speaks where lids are shut for so long that the recording has no open lids to compare with."""
 
 _OPEN_PERCENTILE: Final = 80.0
 """Percentile of the opening over the recording that stands for its open lids."""
@@ -103,6 +120,7 @@ def closed_mask(trace: Trace, blinks: tuple[Blink, ...]) -> BoolArray:
         opening = usable_opening(eye, trace)
         if np.isfinite(opening).any():
             shut |= opening < _SHUT * np.nanpercentile(opening, _OPEN_PERCENTILE)
+        shut |= trace.valid & (eye.eye_open < _SHUT_RATIO)
     return shut
 
 
@@ -118,8 +136,8 @@ def usable_mask(trace: Trace, blinks: tuple[Blink, ...], padding_s: float) -> Bo
 def _covered(time_s: FloatArray, spans_s: FloatArray) -> BoolArray:
     """Frames inside any of the spans ``(M, 2)`` of time, both ends included."""
     steps = np.zeros(len(time_s) + 1, dtype=np.int64)
-    np.add.at(steps, np.searchsorted(time_s, spans_s[:, 0] - 1e-9, side="left"), 1)
-    np.add.at(steps, np.searchsorted(time_s, spans_s[:, 1] + 1e-9, side="right"), -1)
+    np.add.at(steps, np.searchsorted(time_s, spans_s[:, 0] - TIME_TOLERANCE_S, side="left"), 1)
+    np.add.at(steps, np.searchsorted(time_s, spans_s[:, 1] + TIME_TOLERANCE_S, side="right"), -1)
     return np.cumsum(steps)[:-1] > 0
 
 
@@ -168,41 +186,46 @@ def _blink(
 def _adaptive(trace: Trace, parameters: Parameters) -> tuple[Blink, ...]:
     eyes = np.stack([usable_opening(eye, trace) for eye in (trace.left, trace.right)])
     present = np.flatnonzero(np.isfinite(eyes).any(axis=0))
-    found = []
+    iris_down = np.full(len(trace), np.nan) if trace.legacy else trace.mean_of_eyes("v_offset")
+    found: list[Blink] = []
     for stretch in stretches(trace.time_s, present):
         time_s = trace.time_s[stretch]
         sides, openings = measured_eyes(time_s, eyes[:, stretch])
         found += [
             _blink(trace, stretch[span], depth, closure, eye=sides, clipped=clipped)
-            for span, depth, closure, clipped in _in_stretch(time_s, openings, parameters)
+            for span, depth, closure, clipped in _in_stretch(time_s, openings, iris_down[stretch], parameters)
         ]
     return tuple(found)
 
 
 def _in_stretch(
-    time_s: FloatArray, eyes: FloatArray, parameters: Parameters
+    time_s: FloatArray, eyes: FloatArray, iris_down: FloatArray, parameters: Parameters
 ) -> Iterator[tuple[IntArray, FloatArray, float, bool]]:
     """Blinks within frames that follow each other without a loss: positions, depth on each, closure, clipped.
 
     Args:
         time_s: ``(N,)`` presentation times, s.
         eyes: ``(E, N)`` finite openings of the one or two eyes measured.
+        iris_down: ``(N,)`` landmark ``v_offset``, open lid gaps; nan where unknown. Tables of the published original
+            divide it by the momentary lid gap, so theirs says nothing here.
         parameters: of the adaptive method.
     """
     opening = eyes.mean(axis=0)
     rest = rest_opening(time_s, opening, parameters.blink_max_duration_s + 2 * _SLOW_EDGE_S)
-    depth = 1.0 - opening / rest
-    least = max(parameters.blink_min_depth, _JITTERS * jitter(opening / rest))
+    depth = 1.0 - np.divide(opening, rest, out=np.ones_like(rest), where=rest > 0)
+    least = max(parameters.blink_min_depth, _JITTERS * jitter(depth))
     for dip in _dips(depth, least):
         closures = [_closure(time_s, eye, dip) for eye in eyes]
         if min(closures) < _WEAKER_EYE * max(closures):
             continue
         closure = _closure(time_s, opening, dip)
-        held = time_s[dip.end] - time_s[dip.begin] > _HELD_S
+        lowered = time_s[dip.end] - time_s[dip.begin] > _HELD_S + TIME_TOLERANCE_S or _follows_gaze(
+            time_s, iris_down, dip, closure
+        )
         start, end = _extent(time_s, opening, dip)
         clipped = start == 0 or end == len(time_s) - 1
-        brief = time_s[end] - time_s[start] <= parameters.blink_max_duration_s
-        enough = max(least, _CLIPPED_DEPTH if clipped else 0.0, _COMPLETE if held else 0.0)
+        brief = time_s[end] - time_s[start] <= parameters.blink_max_duration_s + TIME_TOLERANCE_S
+        enough = max(least, _CLIPPED_DEPTH if clipped else 0.0, _COMPLETE if lowered else 0.0)
         if brief and closure > enough:
             span = np.arange(start, end + 1)
             yield span, depth[span], closure, clipped
@@ -248,8 +271,8 @@ def _half_depth(depth: FloatArray, apex: int, low: int, high: int) -> tuple[int,
 
 def _rest(time_s: FloatArray, opening: FloatArray, dip: _Dip, before_s: float, after_s: float) -> tuple[float, float]:
     """Resting opening before and after a dip; ``nan`` on a side without frames."""
-    first, last = np.searchsorted(time_s, [time_s[dip.begin] - before_s, time_s[dip.end] + after_s])
-    return _high(opening[first : dip.begin]), _high(opening[dip.end + 1 : last + 1])
+    first, last = span_of(time_s, time_s[dip.begin] - before_s, time_s[dip.end] + after_s)
+    return _high(opening[first : dip.begin]), _high(opening[dip.end + 1 : last])
 
 
 def _high(opening: FloatArray) -> float:
@@ -263,6 +286,22 @@ def _closure(time_s: FloatArray, opening: FloatArray, dip: _Dip) -> float:
     """How far lids closed, 0 to 1, against the lower of the resting openings before and after."""
     rest = np.fmin(*_rest(time_s, opening, dip, _REST_S, _REST_S))
     return float(np.clip(1.0 - opening[dip.begin : dip.end + 1].min() / rest, 0.0, 1.0)) if rest > 0 else 0.0
+
+
+def _follows_gaze(time_s: FloatArray, iris_down: FloatArray, dip: _Dip, closure: float) -> bool:
+    """Whether the iris sank so far below where it was on either side that the lids merely followed it."""
+    first, last = span_of(time_s, time_s[dip.begin] - _REST_S, time_s[dip.end] + _REST_S)
+    before, during, after = (
+        _middle(iris_down[part])
+        for part in (slice(first, dip.begin), slice(dip.begin, dip.end + 1), slice(dip.end + 1, last))
+    )
+    return bool(during - np.fmax(before, after) > _GAZE_COUPLING * closure)
+
+
+def _middle(values: FloatArray) -> float:
+    """Median of the finite values, ``nan`` of none."""
+    known = values[np.isfinite(values)]
+    return float(np.median(known)) if len(known) else float("nan")
 
 
 def _extent(time_s: FloatArray, opening: FloatArray, dip: _Dip) -> tuple[int, int]:

@@ -14,6 +14,9 @@ from scipy.ndimage import median_filter, uniform_filter1d
 
 from shared.model import Eye, EyeTrace, FloatArray, IntArray, Trace
 
+TIME_TOLERANCE_S: Final = 1e-6
+"""Times closer than this are equal: rounding must not decide which frames belong to a window."""
+
 _SMOOTHING_S: Final = 1 / 40
 """Averaging before anything else, s: nothing below 60 frames/s, 3 frames at 120, 7 at 240. A lid needs some 80 ms
 to close; the noise of the landmarks changes from frame to frame."""
@@ -85,6 +88,12 @@ def smooth(time_s: FloatArray, opening: FloatArray) -> FloatArray:
     return uniform_filter1d(opening, window, mode="nearest") if window > 1 else opening
 
 
+def span_of(time_s: FloatArray, start_s: float, end_s: float) -> tuple[int, int]:
+    """First position from ``start_s`` on, and the one after the last up to ``end_s``."""
+    first, last = np.searchsorted(time_s, [start_s - TIME_TOLERANCE_S, end_s + TIME_TOLERANCE_S])
+    return int(first), int(last)
+
+
 def rest_opening(time_s: FloatArray, opening: FloatArray, window_s: float) -> FloatArray:
     """Opening that each frame would have without the dips shorter than ``window_s``.
 
@@ -98,11 +107,11 @@ def rest_opening(time_s: FloatArray, opening: FloatArray, window_s: float) -> Fl
     """
     count = len(opening)
     calm = median_filter(opening, min(odd_window(time_s, _SPIKE_S, least=3), count), mode="nearest")
-    last_whole = int(np.searchsorted(time_s, time_s[-1] - window_s, side="left"))
-    begin = np.minimum(np.arange(count), max(last_whole, 0))
-    end = np.searchsorted(time_s, time_s[begin] + window_s, side="right")
+    last_whole = np.searchsorted(time_s, time_s[-1] - window_s - TIME_TOLERANCE_S)
+    begin = np.minimum(np.arange(count), last_whole)
+    end = np.searchsorted(time_s, time_s[begin] + window_s + TIME_TOLERANCE_S, side="right")
     highest = _range_maximum(calm, begin, end)
-    first = np.searchsorted(time_s, time_s - window_s, side="left")
+    first = np.searchsorted(time_s, time_s - window_s - TIME_TOLERANCE_S)
     return -_range_maximum(-highest, first, np.arange(1, count + 1))
 
 

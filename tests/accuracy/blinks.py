@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -80,9 +80,9 @@ def measure(context: Context, parameters: Parameters) -> dict[str, ClipResult]:
     return results
 
 
-def total(results: dict[str, ClipResult]) -> ClipResult:
-    """All clips together."""
-    first, *others = results.values()
+def total(results: Iterable[ClipResult]) -> ClipResult:
+    """All clips together; at least one."""
+    first, *others = results
     for result in others:
         first = first + result
     return first
@@ -105,7 +105,7 @@ def _counts(measured: dict[str, dict[str, ClipResult]]) -> Table:
     for clip in [*clips, "**total**"]:
         row: list[str | int | float | None] = [clip]
         for results in measured.values():
-            counts = (total(results) if clip == "**total**" else results[clip]).score
+            counts = (total(results.values()) if clip == "**total**" else results[clip]).score
             row += [counts.hits, counts.false, counts.missed, counts.left_out, counts.f1]
         rows.append(row)
     heads = [f"{name}: {count}" for name in measured for count in ("hit", "false", "missed", "left out", "F1")]
@@ -122,7 +122,7 @@ def _counts(measured: dict[str, dict[str, ClipResult]]) -> Table:
 def _agreement(measured: dict[str, dict[str, ClipResult]]) -> Table:
     rows: list[list[str | int | float | None]] = []
     for name, results in measured.items():
-        all_clips = total(results)
+        all_clips = total(results.values())
         rows.append(
             [
                 name,
