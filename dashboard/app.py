@@ -1,0 +1,21 @@
+"""The shell: pages, navigation and what stands on each of them. Run by ``python -m dashboard``."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from dashboard.page import HISTORY, NEW_RECORDING, PATIENTS, REVIEW, SETTINGS, disclaimer_line, style
+from dashboard.texts import t
+
+st.set_page_config(page_title=t("Eye movement review"), page_icon=Path(__file__).with_name("icon.svg"), layout="wide")
+pages = [
+    st.Page(PATIENTS, title=t("Patients"), icon=":material/group:", default=True),
+    st.Page(NEW_RECORDING, title=t("New recording"), icon=":material/videocam:"),
+    st.Page(REVIEW, title=t("Review"), icon=":material/visibility:"),
+    st.Page(HISTORY, title=t("History"), icon=":material/timeline:"),
+    st.Page(SETTINGS, title=t("About"), icon=":material/info:"),
+]
+page = st.navigation(pages, position="top")
+style()
+disclaimer_line()
+page.run()

@@ -1,0 +1,203 @@
+"""What all pages share: the store, the standing sentence, results in words, a job under way, errors in words."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import streamlit as st
+
+from dashboard.charts import DARK_INK, LIGHT_INK
+from dashboard.services import ProgressView, Services, is_open, progress_view, status_of
+from dashboard.texts import plain, t
+from shared.adapters.local import open_local_store
+from shared.adapters.settings import read_settings
+from shared.errors import EyeReviewError
+from shared.model import PspStatus, Task
+from shared.ports import Job, JobStatus
+
+PATIENTS: Final = "views/patients.py"
+NEW_RECORDING: Final = "views/new_recording.py"
+REVIEW: Final = "views/review.py"
+HISTORY: Final = "views/history.py"
+SETTINGS: Final = "views/settings.py"
+
+_STYLE: Final = Path(__file__).with_name("style.css")
+_POLL_S: Final = 1.0
+
+STATUS_SHAPE: Final = {
+    PspStatus.SUSPECTED.value: "◆",
+    PspStatus.NOT_SUSPECTED.value: "●",
+    PspStatus.INCONCLUSIVE.value: "▢",
+    JobStatus.QUEUED.value: "…",
+    JobStatus.RUNNING.value: "…",
+    JobStatus.FAILED.value: "!",
+}
+"""A shape for each result and state, so that colour is never needed to tell them apart."""
+
+
+@st.cache_resource(show_spinner=False)
+def _services(data_folder: str, max_video_bytes: int) -> Services:
+    return Services(open_local_store(Path(data_folder), max_video_bytes=max_video_bytes))
+
+
+def services() -> Services:
+    """The services on this installation's data folder, opened once."""
+    settings = read_settings()
+    return _services(str(settings.data_folder), settings.max_video_bytes)
+
+
+def disclaimer() -> str:
+    """The sentence that stands wherever a result does."""
+    return t("Research and screening support, not a diagnosis.")
+
+
+def result_text(status: str) -> str:
+    """A screening result, or the state of a job, in words."""
+    texts = {
+        PspStatus.SUSPECTED.value: t("PSP suspected"),
+        PspStatus.NOT_SUSPECTED.value: t("PSP not suspected"),
+        PspStatus.INCONCLUSIVE.value: t("Inconclusive"),
+        JobStatus.QUEUED.value: t("Waiting"),
+        JobStatus.RUNNING.value: t("Being analysed"),
+        JobStatus.FAILED.value: t("Not analysed"),
+        JobStatus.DELETING.value: t("Being deleted"),
+    }
+    return texts[status]
+
+
+def result_with_shape(job: Job) -> str:
+    """For tables: shape and words, e.g. ``◆ PSP suspected``."""
+    status = status_of(job)
+    return f"{STATUS_SHAPE.get(status, '')} {result_text(status)}".strip()
+
+
+def task_text(task: str) -> str:
+    """What the patient was asked to do, in words."""
+    texts = {
+        Task.VERTICAL.value: t("Look up and down"),
+        Task.VERTICAL_HORIZONTAL.value: t("Look up and down, and left and right"),
+        Task.FIXATION.value: t("Look straight ahead"),
+        Task.FREE.value: t("Nothing in particular"),
+        Task.UNKNOWN.value: t("Not recorded"),
+    }
+    return texts[task]
+
+
+def style() -> None:
+    """The few rules that the theme cannot express."""
+    st.html(_STYLE)
+
+
+def ink() -> str:
+    """Colour of writing in charts, by the theme that this browser shows."""
+    return DARK_INK if st.context.theme.type == "dark" else LIGHT_INK
+
+
+def disclaimer_line() -> None:
+    """The standing sentence at the head of every page."""
+    with st.container(key="disclaimer"):
+        st.markdown(disclaimer())
+
+
+@contextmanager
+def errors_in_words() -> Iterator[None]:
+    """Show an error of the core as the sentence that it carries, and go on with the page."""
+    try:
+        yield
+    except EyeReviewError as error:
+        st.error(error.user_message, icon=":material/error:")
+
+
+def stage_text(view: ProgressView) -> str:
+    """The stage with its counts: ``Measuring the eyes: frame 412 of 1800``."""
+    texts = {
+        "queued": t("Waiting for the analysis to begin"),
+        "reading": t("Reading the film"),
+        "tracking": t("Measuring the eyes"),
+        "analysing": t("Finding blinks and eye movements"),
+        "saving": t("Saving the result"),
+    }
+    stage = texts.get(view.stage, view.stage)
+    if view.frames_total and view.stage != "queued":
+        return t("{stage}: frame {done} of {total}", stage=stage, done=view.frames_done, total=view.frames_total)
+    if view.frames_done:
+        return t("{stage}: frame {done}", stage=stage, done=view.frames_done)
+    return stage
+
+
+def duration_text(seconds: float) -> str:
+    """Whole seconds, or minutes and seconds.
+
+    >>> duration_text(7.4), duration_text(125)
+    ('7 s', '2 min 5 s')
+    """
+    whole = int(seconds)
+    return t("{s} s", s=whole) if whole < 60 else t("{m} min {s} s", m=whole // 60, s=whole % 60)
+
+
+@st.fragment(run_every=_POLL_S)
+def progress_panel(analysis_id: str) -> None:
+    """A job under way, polled from the store: a closed tab or a reload loses nothing.
+
+    Runs the whole page again once the job has come to an end.
+    """
+    with errors_in_words():
+        job = services().job(analysis_id)
+        if not is_open(job):
+            st.rerun(scope="app")
+        view = progress_view(job, time.time())
+        with st.container(border=True, key="progress"):
+            st.subheader(t("This film is being analysed"))
+            st.progress(view.fraction or 0.0, text=stage_text(view))
+            facts = [t("{elapsed} so far", elapsed=duration_text(view.elapsed_s))]
+            if job.attempt > 1:
+                facts.append(t("attempt {attempt}", attempt=job.attempt))
+            if view.silent_s is not None:
+                facts.append(t("no news for {silent}", silent=duration_text(view.silent_s)))
+            st.caption(" · ".join(facts))
+            if view.stopping:
+                st.write(t("Stopping after the current frames …"))
+            elif st.button(t("Cancel the analysis"), key=f"cancel-{analysis_id}", icon=":material/stop_circle:"):
+                services().cancel(analysis_id, now=time.time())
+                st.rerun(scope="fragment")
+            st.caption(t("You may close this page. The film is kept and the result will be in the patient’s history."))
+
+
+def failure_panel(job: Job) -> None:
+    """A job that ended without a result: the error's own sentence, and the way on."""
+    error = job.error
+    message = error.message if error else t("The analysis ended without a result. Start it again.")
+    with st.container(border=True, key="failure"):
+        cancelled = error is not None and error.code == "CANCELLED"
+        st.subheader(t("Cancelled") if cancelled else t("This film could not be analysed"))
+        st.write(plain(message))
+        left, right = st.columns([1, 3])
+        if left.button(t("Try again"), key="retry", type="primary", icon=":material/refresh:"):
+            with errors_in_words():
+                services().retry(job.analysis_id, now=time.time())
+            st.rerun()
+        if right.button(t("Upload another film"), key="another"):
+            st.switch_page(NEW_RECORDING, query_params={"patient": job.user_id})
+
+
+def open_review(analysis_id: str) -> None:
+    """Go to the review of one analysis; its id stands in the address, so a reload returns to it."""
+    st.switch_page(REVIEW, query_params={"analysis": analysis_id})
+
+
+def open_history(code: str) -> None:
+    """Go to a patient's recordings."""
+    st.switch_page(HISTORY, query_params={"patient": code})
+
+
+def chosen_row(state: Any) -> int | None:
+    """Row of a table that a person chose, by its box or by a click on any of its cells."""
+    selection = state["selection"]
+    if selection["rows"]:
+        return int(selection["rows"][0])
+    cells = selection.get("cells") or ()
+    return int(cells[0][0]) if cells else None

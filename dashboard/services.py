@@ -1,0 +1,281 @@
+"""What the pages ask of the stores, free of Streamlit so that it can be tested without a page."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+from shared.adapters.local import LocalStore
+from shared.errors import ConflictError, InvalidRequestError, NotFoundError, StorageError
+from shared.events.blinks import closed_mask, usable_mask
+from shared.model import Blink, BoolArray, Trace
+from shared.parameters import Parameters
+from shared.ports import Job, JobStatus, Patient
+from shared.tables import read_trace
+from shared.version import ANALYSIS_VERSION
+
+UPLOAD_LIMIT_MB: Final = 500
+"""Equal to ``server.maxUploadSize`` in ``.streamlit/config.toml``; a test compares them."""
+VIDEO_TYPES: Final = ("mp4", "mov", "m4v", "avi", "webm", "mkv", "mpg", "mpeg")
+SILENCE_WORTH_MENTION_S: Final = 15.0
+DEMO_SOURCE: Final = "demo"
+_HISTORY_LIMIT: Final = 1000
+
+
+@dataclass(frozen=True)
+class PatientRow:
+    """One patient in the list. ``latest`` is the newest recording by date; None without any."""
+
+    patient: Patient
+    recordings: int
+    latest: Job | None
+
+
+@dataclass(frozen=True)
+class ProgressView:
+    """A job that is not finished, in terms of what a person wants to know.
+
+    Attributes:
+        stage: queued, reading, tracking, analysing or saving.
+        fraction: of the frames, or None where the total is not known.
+        elapsed_s: since it was asked for.
+        silent_s: since the last news, where that is long enough to be worth a word; else None.
+        stopping: a person asked to cancel and the worker has not yet stopped.
+    """
+
+    stage: str
+    frames_done: int
+    frames_total: int | None
+    fraction: float | None
+    elapsed_s: float
+    silent_s: float | None
+    stopping: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Review:
+    """A finished analysis, ready to be shown."""
+
+    job: Job
+    document: Mapping[str, Any]
+    trace: Trace
+    trace_csv: bytes
+    film: Path | None
+
+    @property
+    def summary(self) -> Mapping[str, Any]:
+        """``summary`` of the stored document."""
+        summary: Mapping[str, Any] = self.document["summary"]
+        return summary
+
+    @property
+    def events(self) -> Mapping[str, Any]:
+        """``events`` of the stored document."""
+        events: Mapping[str, Any] = self.document["events"]
+        return events
+
+
+@dataclass(frozen=True)
+class Masks:
+    """Frames that may be drawn as gaze, and frames that entered the ranges; both ``(N,)``."""
+
+    visible: BoolArray
+    usable: BoolArray
+
+
+def progress_view(job: Job, now: float) -> ProgressView:
+    """How far ``job`` is at ``now`` (epoch seconds)."""
+    progress = job.progress
+    total = progress.frames_total
+    silent_s = now - job.updated_at
+    waits = job.status is JobStatus.QUEUED
+    return ProgressView(
+        stage="queued" if waits else progress.stage,
+        frames_done=progress.frames_done,
+        frames_total=total,
+        fraction=min(progress.frames_done / total, 1.0) if total and not waits else None,
+        elapsed_s=max(now - job.created_at, 0.0),
+        silent_s=silent_s if silent_s >= SILENCE_WORTH_MENTION_S else None,
+        stopping=job.cancel_requested,
+    )
+
+
+def is_open(job: Job) -> bool:
+    """Whether the job still waits or runs."""
+    return job.status in {JobStatus.QUEUED, JobStatus.RUNNING}
+
+
+def status_of(job: Job) -> str:
+    """The screening result of a completed job, else the state of the job (``queued``, ``failed`` ...)."""
+    if job.status is JobStatus.COMPLETED and job.summary:
+        return str(job.summary["psp_status"])
+    return job.status.value
+
+
+def recorded_at(day: date) -> float:
+    """Noon of the day, UTC, epoch seconds: the same date wherever it is read."""
+    return datetime(day.year, day.month, day.day, 12, tzinfo=UTC).timestamp()
+
+
+def day_of(epoch_s: float) -> date:
+    """The date that :func:`recorded_at` was given."""
+    return datetime.fromtimestamp(epoch_s, UTC).date()
+
+
+def metrics_of(summary: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+    """The metrics of a summary by name, in their order."""
+    metrics: Mapping[str, Mapping[str, Any]] = summary.get("metrics", {})
+    return metrics
+
+
+def metric_value(summary: Mapping[str, Any], name: str) -> float | None:
+    """Value of one metric; None where not measured or not known to that version."""
+    value = metrics_of(summary).get(name, {}).get("value")
+    return None if value is None else float(value)
+
+
+def blinks_of(events: Mapping[str, Any]) -> tuple[Blink, ...]:
+    """The blinks of stored events, as the core knows them."""
+    names = {field.name for field in fields(Blink)}
+    return tuple(Blink(**{key: value for key, value in blink.items() if key in names}) for blink in events["blinks"])
+
+
+def masks_of(trace: Trace, events: Mapping[str, Any], parameters: Mapping[str, Any]) -> Masks:
+    """Which frames to draw and which entered the ranges, from the stored events."""
+    blinks = blinks_of(events)
+    return Masks(
+        visible=trace.valid & ~closed_mask(trace, blinks),
+        usable=usable_mask(trace, blinks, float(parameters["blink_padding_s"])),
+    )
+
+
+class Services:
+    """The dashboard's questions to one store."""
+
+    def __init__(self, store: LocalStore) -> None:
+        self.store = store
+
+    def patients(self, text: str = "") -> list[PatientRow]:
+        """Patients whose code or note contains ``text``, with their latest recording."""
+        rows = []
+        for patient in self.store.patients.search(text):
+            history = self.history(patient.user_id)
+            rows.append(PatientRow(patient, len(history), history[0] if history else None))
+        return rows
+
+    def patient_codes(self) -> list[str]:
+        """Codes of all patients, newest first."""
+        return [patient.user_id for patient in self.store.patients.search("", limit=10_000)]
+
+    def add_patient(self, code: str, note: str, *, now: float) -> Patient:
+        """Add a patient.
+
+        Raises:
+            ConflictError: the code is taken. InvalidRequestError: not a valid code.
+        """
+        patient = Patient(code.strip(), note.strip(), now)
+        try:
+            self.store.patients.add(patient)
+        except ConflictError:
+            raise ConflictError("There is already a patient with this code. Choose that one from the list.") from None
+        return patient
+
+    def ensure_patient(self, code: str, *, now: float) -> None:
+        """Add the patient unless there already. Raises InvalidRequestError for a malformed code."""
+        try:
+            self.store.patients.get(code)
+        except NotFoundError:
+            self.store.patients.add(Patient(code, "", now))
+
+    def history(self, code: str) -> list[Job]:
+        """A patient's analyses, newest recording first; ones being deleted are left out."""
+        jobs = self.store.jobs.history(code, limit=_HISTORY_LIMIT)
+        return [job for job in jobs if job.status is not JobStatus.DELETING]
+
+    def demo_cases(self) -> list[Job]:
+        """The demo recordings in this store, in the order in which they are presented."""
+        jobs = [
+            job
+            for patient in self.store.patients.search("demo")
+            for job in self.history(patient.user_id)
+            if job.source == DEMO_SOURCE
+        ]
+        return sorted(jobs, key=lambda job: (job.created_at, job.analysis_id))
+
+    def submit(
+        self,
+        *,
+        code: str,
+        file_name: str,
+        stream: BinaryIO,
+        day: date,
+        parameters: Mapping[str, Any],
+        label: str,
+        now: float,
+        source: str = "local",
+        analysis_id: str | None = None,
+    ) -> Job:
+        """Keep a film and ask for its analysis.
+
+        Raises:
+            InvalidParameterError, InvalidRequestError: before anything is stored.
+            EmptyFileError, TooLargeError, StorageError: the film could not be kept.
+        """
+        checked = Parameters.from_mapping(parameters)
+        if not code:
+            raise InvalidRequestError("Choose a patient or type a new patient code.", field="user_id")
+        self.ensure_patient(code, now=now)
+        new_id = analysis_id or uuid.uuid4().hex
+        video = self.store.videos.put(code, new_id, file_name, stream)
+        job = Job(
+            analysis_id=new_id,
+            user_id=code,
+            video=video,
+            parameters=checked.as_dict(),
+            status=JobStatus.QUEUED,
+            created_at=now,
+            updated_at=now,
+            recorded_at=recorded_at(day),
+            source=source,
+            label=label.strip(),
+        )
+        self.store.jobs.create(job)
+        return job
+
+    def job(self, analysis_id: str) -> Job:
+        """The job. Raises NotFoundError for an unknown or malformed id."""
+        return self.store.jobs.get(analysis_id)
+
+    def cancel(self, analysis_id: str, *, now: float) -> None:
+        """Ask to stop."""
+        self.store.jobs.request_cancel(analysis_id, now=now)
+
+    def retry(self, analysis_id: str, *, now: float) -> None:
+        """Queue a failed job again; no error where someone else already did."""
+        try:
+            self.store.jobs.retry(analysis_id, now=now)
+        except ConflictError:
+            return
+
+    def review(self, job: Job) -> Review:
+        """All that the review of a completed job shows.
+
+        Raises:
+            NotFoundError: it was never finished. StorageError: the stored files are damaged.
+        """
+        document = self.store.results.document(job.user_id, job.analysis_id)
+        trace_csv = self.store.results.trace_csv(job.user_id, job.analysis_id)
+        try:
+            film = self.store.videos.playback_path(job.video)
+        except (NotFoundError, StorageError):
+            film = None
+        return Review(job, document, read_trace(trace_csv), trace_csv, film)
+
+
+def is_comparable(job: Job) -> bool:
+    """Whether the numbers of a completed job come from the analysis version that runs here."""
+    return job.analysis_version == ANALYSIS_VERSION

@@ -1,0 +1,165 @@
+"""New recording: whose film, what was asked, the film itself; then its analysis is under way."""
+
+import time
+from datetime import UTC, date, datetime
+from typing import Any
+
+import streamlit as st
+
+from dashboard.page import errors_in_words, open_review, services, task_text
+from dashboard.services import UPLOAD_LIMIT_MB, VIDEO_TYPES
+from dashboard.texts import t
+from shared.model import Task
+from shared.parameters import BOUNDS, Parameters
+
+_BLINK_METHODS = ("adaptive", "fixed")
+
+
+def task_explanation(task: str) -> str:
+    """One line that tells which choice fits."""
+    texts = {
+        Task.VERTICAL_HORIZONTAL.value: t("Best: left and right prove that eyes and camera work."),
+        Task.VERTICAL.value: t("Without left and right, a small range cannot be told from a poor recording."),
+        Task.FIXATION.value: t("Shows blinks and small jerks; the vertical range cannot be judged."),
+        Task.FREE.value: t("Conversation or watching; a small range proves nothing."),
+        Task.UNKNOWN.value: t("An old film; a small range proves nothing."),
+    }
+    return texts[task]
+
+
+def choose_patient() -> str | None:
+    """A patient from the list, or a new code typed in."""
+    codes = services().patient_codes()
+    wanted = st.query_params.get("patient")
+    return st.selectbox(
+        t("Patient"),
+        codes,
+        index=codes.index(wanted) if wanted in codes else None,
+        key="new-patient",
+        placeholder=t("Choose, or type a new patient code"),
+        accept_new_options=True,
+        help=t("A code, never a name: letters, digits, - and _. A new code adds a patient."),
+    )
+
+
+def choose_task() -> str | None:
+    """What the patient was asked to do; nothing is assumed."""
+    tasks = [task.value for task in (Task.VERTICAL_HORIZONTAL, Task.VERTICAL, Task.FIXATION, Task.FREE, Task.UNKNOWN)]
+    return st.radio(
+        t("What was the patient asked to do?"),
+        tasks,
+        index=None,
+        key="new-task",
+        format_func=task_text,
+        captions=[task_explanation(task) for task in tasks],
+    )
+
+
+def choose_parameters() -> dict[str, Any]:
+    """Every plain parameter with its unit, bounds and source."""
+    defaults = Parameters()
+    chosen: dict[str, Any] = {}
+    with st.expander(t("Parameters of the analysis (defaults are fine)"), icon=":material/tune:"):
+        chosen["blink_method"] = st.segmented_control(
+            t("Blink method"),
+            _BLINK_METHODS,
+            default=defaults.blink_method,
+            required=True,
+            key="new-blink_method",
+            format_func=lambda name: {"adaptive": t("Adaptive (recommended)"), "fixed": t("Fixed threshold")}[name],
+        )
+        columns = st.columns(2)
+        for index, (name, bound) in enumerate(BOUNDS.items()):
+            default = getattr(defaults, name)
+            unit = f" ({bound.unit})" if bound.unit else ""
+            explanation = t(
+                "{meaning} From {low:g} to {high:g}. Default {default}: {source}.",
+                meaning=t(bound.meaning),
+                low=bound.low,
+                high=bound.high,
+                default=default,
+                source=bound.source,
+            )
+            with columns[index % 2]:
+                if bound.kind is bool:
+                    chosen[name] = st.checkbox(name, value=default, key=f"new-{name}", help=explanation)
+                    continue
+                whole = bound.kind is int
+                chosen[name] = st.number_input(
+                    f"{name}{unit}",
+                    min_value=bound.kind(bound.low),
+                    max_value=bound.kind(bound.high),
+                    value=default,
+                    step=1 if whole else 0.01,
+                    format="%d" if whole else "%.2f",
+                    key=f"new-{name}",
+                    help=explanation,
+                )
+    return chosen
+
+
+def send(film: Any, *, code: str, day: date, task: str, label: str, parameters: dict[str, Any]) -> None:
+    """Keep the film, queue its analysis, empty the uploader, and go to where the result will stand."""
+    film.seek(0)
+    with st.spinner(t("Storing the film …")):
+        job = services().submit(
+            code=code,
+            file_name=film.name,
+            stream=film,
+            day=day,
+            parameters={**parameters, "task": task},
+            label=label,
+            now=time.time(),
+        )
+    st.session_state["new-upload-count"] = st.session_state.get("new-upload-count", 0) + 1
+    open_review(job.analysis_id)
+
+
+def main() -> None:
+    """The page."""
+    st.title(t("New recording"), anchor=False)
+    left, right = st.columns([1, 1], gap="large")
+    with errors_in_words():
+        with left:
+            code = choose_patient()
+            film = st.file_uploader(
+                t("Film of the face (up to {limit} MB)", limit=UPLOAD_LIMIT_MB),
+                type=list(VIDEO_TYPES),
+                max_upload_size=UPLOAD_LIMIT_MB,
+                key=f"new-film-{st.session_state.get('new-upload-count', 0)}",
+                help=t("As it came from the camera. It stays on this machine."),
+            )
+            today = datetime.now(UTC).date()
+            day = st.date_input(
+                t("Date of the recording"), value=today, max_value=today, key="new-day", format="YYYY-MM-DD"
+            )
+            label = st.text_input(
+                t("Note on this recording (optional, no names)"),
+                key="new-label",
+                max_chars=120,
+                placeholder=t("e.g. visit 2, after medication"),
+            )
+        with right:
+            task = choose_task()
+            st.caption(
+                t(
+                    "A good film: 10 s or longer, 30 pictures a second or more, the face fills the picture, "
+                    "light from the front, glasses off if possible, the head kept still."
+                )
+            )
+        parameters = choose_parameters()
+        missing = [
+            name
+            for name, value in ((t("the patient"), code), (t("the film"), film), (t("the task"), task))
+            if not value
+        ]
+        ready = st.button(
+            t("Analyse this film"), type="primary", icon=":material/play_arrow:", key="new-send", disabled=bool(missing)
+        )
+        if missing:
+            st.caption(t("Still needed: {missing}.", missing=", ".join(missing)))
+        if ready and film is not None and code and task:
+            send(film, code=code, day=day, task=task, label=label, parameters=parameters)
+
+
+main()
