@@ -86,7 +86,7 @@ class Dynamics:
 
 
 PSP_LIKE: Final = Dynamics(
-    vertical_speed=0.35, vertical_gain=0.7, horizontal_gain=0.9, vertical_limit_deg=2.0, latency_s=0.35
+    vertical_speed=0.35, vertical_gain=0.7, horizontal_gain=0.9, vertical_limit_deg=1.2, latency_s=0.35
 )
 """Slowed, short vertical saccades and a small vertical range; horizontal ones nearly normal. Numbers are ours."""
 

@@ -236,8 +236,8 @@ class Puppet:
         picture += wet_edge[..., None].astype(np.float32) * (_LID_EDGE_BGR - picture)
         lash = edge * np.exp(-(((below_upper + 0.035) / 0.055) ** 2)) * (0.72 - 0.12 * closure)
         lash = np.maximum(lash, edge * np.exp(-(((above_lower + 0.08) / 0.04) ** 2)) * 0.16)
-        picture += lash[..., None].astype(np.float32) * (_LASH_BGR - picture)
-        return picture
+        painted: Float32Array = picture + lash[..., None].astype(np.float32) * (_LASH_BGR - picture)
+        return painted
 
     def _skin(
         self, shape: LidShape, a: Float32Array, b: Float32Array, upper: Float32Array, lower: Float32Array
@@ -328,7 +328,8 @@ class Puppet:
         depth = float(points[list(corners), 2].mean()) + CENTRE_BEHIND_CANTHI_IRIS * unit
         forward = np.array([0.0, 0.0, LIMBUS_DISTANCE_IRIS * unit])
         x, y = points[iris, :2]
-        return self._camera.lift(np.array(x), np.array(y), np.array(depth - forward[2])) + forward
+        centre: FloatArray = self._camera.lift(np.array(x), np.array(y), np.array(depth - forward[2])) + forward
+        return centre
 
     def _neck_pivot(self) -> FloatArray:
         """Upper neck: below and behind the eyes by rough anatomy (6 iris diameters down, 8 back)."""
@@ -343,7 +344,8 @@ class Puppet:
         half = np.ptp(points, axis=0) / 2
         radius = np.hypot((self._cell_x - centre[0]) / (1.75 * half[0]), (self._cell_y - centre[1]) / (1.55 * half[1]))
         share = np.clip((1.75 - radius) / 0.75, 0, 1)
-        return (share * share * (3 - 2 * share)).astype(np.float32)
+        smooth: Float32Array = (share * share * (3 - 2 * share)).astype(np.float32)
+        return smooth
 
 
 def _shade_ball(
