@@ -35,6 +35,8 @@ _OUTWARD: Final = np.array([-1.0, 1.0])
 _LARGEST_SHARE: Final = 0.9
 """Beyond this share of the half width the correction is held: nothing was searched there."""
 _RIDGE: Final = np.diag([0.05, 0.5, 1.0])
+_EYE_REDNESS_SHARE: Final = 0.6
+"""This quantile of redness inside the landmark lids is a floor: from blue iris to sclera is no step into skin."""
 _GREY_FILM_CHROMA: Final = 1.5
 """Mean step of red minus blue below which a film counts as black and white."""
 
@@ -124,6 +126,9 @@ def _margin_evidence(values: Float32Array) -> FloatArray:
         inner = wide[..., _PAD - half_distance : _PAD - half_distance + count]
         return np.asarray(np.maximum(outer - inner, 0.0), dtype=np.float64)
 
+    eye_redness = np.sort(values[..., : count // 2, 0].reshape(2, -1), axis=-1)
+    floor = eye_redness[:, int(_EYE_REDNESS_SHARE * eye_redness.shape[1])]
+    values[..., 0] = np.maximum(values[..., 0], floor[:, None, None, None])
     redder, brighter = step(0, 3), step(1, 2)
     flat = np.sort(brighter.reshape(2, 2, -1), axis=-1)
     brighter /= np.maximum(flat[..., int(0.97 * (flat.shape[-1] - 1))], 1.0)[..., None, None]

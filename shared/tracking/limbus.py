@@ -188,7 +188,7 @@ def _most_typical(rotations: list[FloatArray]) -> int:
 
 def _measure(cut: _Cut, learnt: _Learnt) -> _Numbers:
     """Reduce one frame to numbers."""
-    edges = limbus_edges(cut.eyes)
+    edges = limbus_edges(cut.eyes, learnt.fitter.calibration.sclera_level)
     fit = learnt.fitter.fit(edges, cut.eyes.iris_px, cut.eyes.inside.astype(np.float64))
     confidence = _confidence(fit, edges) * cut.eyes.inside
     canthi, _ = learnt.canthi.locate(cut.canthi)

@@ -7,47 +7,104 @@ vertical gaze. The landmark diameter is up to 3 % off, so the radius is measured
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
 from shared.model import FloatArray
-from shared.tracking.eye_crop import PATCH_IRIS_PX, EyePatches
+from shared.tracking.eye_crop import EyePatches, sample
 from shared.tracking.eye_tones import eye_tones
 from shared.tracking.lid_margins import find_lid_margins
-from shared.tracking.limbus_edges import LimbusEdges, find_limbus_edges
+from shared.tracking.limbus_edges import DARK_IRIS_SCLERA_LEVEL, LimbusEdges, find_limbus_edges
 from shared.tracking.limbus_fit import LimbusCalibration, LimbusFitter
 
 _FRAMES: Final = 16
+_SCAN_FRAMES: Final = 8
+_SCAN_PX: Final = np.arange(13.6, 18.5, 0.4)
+"""Radii tried; the landmark diameter is never further off."""
+_SURE_SCLERA_LEVEL: Final = 0.65
+"""Until this person's irises are known, only what is brighter than most pale irises counts as sclera."""
 _ROUNDS: Final = 4
-_OVERSHOOT: Final = 1.6
-"""A fit held to a wrong radius shows only part of the error: corrections are enlarged by this."""
-_BOUNDS_PX: Final = (12.5, 19.5)
-"""The landmark diameter is never further off than this."""
+_UNBIASED_SHARE: Final = 0.8
+"""A fit held to one radius shows only about this share of its difference from another."""
 
 
-def limbus_edges(eyes: EyePatches, *, logarithmic: bool = True) -> LimbusEdges:
+def limbus_edges(
+    eyes: EyePatches, sclera_level: float = DARK_IRIS_SCLERA_LEVEL, *, logarithmic: bool = True
+) -> LimbusEdges:
     """Limbus edges of both eyes between the lids as found in the picture."""
     tones = eye_tones(eyes)
-    return find_limbus_edges(eyes, tones, find_lid_margins(eyes, tones), logarithmic=logarithmic)
+    margins = find_lid_margins(eyes, tones)
+    return find_limbus_edges(eyes, tones, margins, sclera_level=sclera_level, logarithmic=logarithmic)
 
 
 def calibrate_limbus(eyes: Sequence[EyePatches]) -> LimbusCalibration:
     """Learn from open-eyed frames; a few, spread evenly, are enough.
 
     Both eyes get one radius: they differ by less than either can be measured.
+
+    The radius must be approached from where the whole rim agrees best. Held to one that is too large, a fit
+    slides up or down until the chord between the lids is as wide as the iris, and then confirms the error.
     """
     chosen = [eyes[i] for i in np.unique(np.linspace(0, len(eyes) - 1, _FRAMES).round().astype(int))]
-    searched = [limbus_edges(patches) for patches in chosen]
-    calibration = LimbusCalibration.nominal()
-    radius = PATCH_IRIS_PX / 2
-    for _ in range(_ROUNDS):
+    searched = [limbus_edges(patches, _SURE_SCLERA_LEVEL) for patches in chosen]
+    scanned = np.unique(np.linspace(0, len(chosen) - 1, _SCAN_FRAMES).round().astype(int))
+    radius = _best_radius([searched[i] for i in scanned], [chosen[i] for i in scanned])
+    calibration = _with_radius(radius, LimbusCalibration.nominal().rest_px)
+    for round_number in range(_ROUNDS):
         seen, centres = _fit_all(calibration, searched, chosen)
-        radius = float(np.clip(radius + _OVERSHOOT * (seen - radius), *_BOUNDS_PX))
-        calibration = LimbusCalibration(np.full(2, radius), np.full(2, radius), np.median(centres, axis=0))
-    unbiased, _ = _fit_all(calibration, [limbus_edges(p, logarithmic=False) for p in chosen], chosen)
-    true_radius = float(np.clip(unbiased, radius, 1.08 * radius))
-    return LimbusCalibration(calibration.radius_px, np.full(2, true_radius), calibration.rest_px)
+        radius = float(np.clip(seen, 0.95 * radius, 1.05 * radius))
+        calibration = _with_radius(radius, np.median(centres, axis=0), calibration.sclera_level)
+        if round_number == 0:
+            calibration = replace(calibration, sclera_level=_sclera_level(searched, centres, radius))
+            searched = [limbus_edges(patches, calibration.sclera_level) for patches in chosen]
+    level = calibration.sclera_level
+    unbiased, _ = _fit_all(calibration, [limbus_edges(p, level, logarithmic=False) for p in chosen], chosen)
+    true_radius = float(np.clip(radius + (unbiased - radius) / _UNBIASED_SHARE, radius, 1.08 * radius))
+    return replace(calibration, true_radius_px=np.full(2, true_radius))
+
+
+def _with_radius(
+    radius_px: float, rest_px: FloatArray, sclera_level: float = DARK_IRIS_SCLERA_LEVEL
+) -> LimbusCalibration:
+    return LimbusCalibration(np.full(2, radius_px), np.full(2, radius_px), rest_px, sclera_level)
+
+
+def _sclera_level(edges: Sequence[LimbusEdges], centres: FloatArray, radius_px: float) -> float:
+    """Half-way between the brightness of the iris's outer ring and that of the sclera beside it.
+
+    A pale iris is bright enough to pass for sclera around its own pupil. Never below the usual level: a dark
+    iris leaves more room there, and shaded sclera needs it.
+    """
+    inner, outer = (_tone_beside(edges, centres, radius_px * share) for share in (0.75, 1.25))
+    if not (np.isfinite(inner) and np.isfinite(outer) and outer > inner):
+        return DARK_IRIS_SCLERA_LEVEL
+    return float(np.clip((inner + outer) / 2, DARK_IRIS_SCLERA_LEVEL, 0.85))
+
+
+def _tone_beside(edges: Sequence[LimbusEdges], centres: FloatArray, distance_px: float) -> float:
+    """Median relative brightness at a distance to both sides of the iris centres, where the lids are open."""
+    angle = np.deg2rad([-20.0, 0.0, 20.0, 160.0, 180.0, 200.0])
+    tones = []
+    for frame, centre in zip(edges, centres, strict=True):
+        x = centre[:, :1, None] + distance_px * np.cos(angle)
+        y = centre[:, 1:, None] + distance_px * np.sin(angle) - frame.top_px
+        open_here = sample(frame.field[..., 2], x, y) > 0.5
+        tones.append(sample(frame.relative, x, y)[open_here])
+    values = np.concatenate(tones)
+    return float(np.median(values)) if len(values) > 5 else float("nan")
+
+
+def _best_radius(edges: Sequence[LimbusEdges], eyes: Sequence[EyePatches]) -> float:
+    """The radius at which the coarse search finds most evidence, over all frames and both eyes."""
+    rest = LimbusCalibration.nominal().rest_px
+    evidence = np.zeros(len(_SCAN_PX))
+    for i, radius in enumerate(_SCAN_PX):
+        fitter = LimbusFitter(_with_radius(float(radius), rest))
+        for frame, patches in zip(edges, eyes, strict=True):
+            evidence[i] += (fitter.evidence(frame, patches.iris_px).max(axis=(1, 2)) * patches.inside).sum()
+    return float(_SCAN_PX[int(evidence.argmax())])
 
 
 def _fit_all(

@@ -23,9 +23,10 @@ _LID_EDGE_REACH_PX: Final = 4.5
 _LID_EDGE_DIRECTION: Final = 0.8
 _TELLING_COLOUR: Final = 0.12
 """Difference of log(red / blue) between lid skin and sclera from which colour tells them apart."""
-_SCLERA_FROM: Final = 0.35
+DARK_IRIS_SCLERA_LEVEL: Final = 0.475
+"""Relative log brightness (0: darkest, 1: brightest part of the eye) that parts sclera from most irises."""
 _SCLERA_RAMP: Final = 0.25
-"""Relative log brightness from which a pixel can be sclera, and over which it fully counts."""
+"""Range of relative brightness about that level over which a pixel comes to count as sclera."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,11 +37,13 @@ class LimbusEdges:
         field: ``(2 * rows, columns, 4)`` gradient x and y (already weighted), weight, and how surely the
             place is sclera.
         top_px: patch row of the window's first row.
+        relative: ``(2 * rows, columns)`` brightness on a log scale, 0 and 1 for the eye's darkest and brightest parts.
         cap: ``(2,)`` gradient magnitude at which an edge counts as strong.
         margins: the lid margins used.
     """
 
     field: Float32Array
+    relative: Float32Array
     top_px: int
     cap: FloatArray
     margins: LidMargins
@@ -53,7 +56,12 @@ class LimbusEdges:
 
 
 def find_limbus_edges(
-    patches: EyePatches, tones: EyeTones, margins: LidMargins, *, logarithmic: bool = True
+    patches: EyePatches,
+    tones: EyeTones,
+    margins: LidMargins,
+    *,
+    sclera_level: float = DARK_IRIS_SCLERA_LEVEL,
+    logarithmic: bool = True,
 ) -> LimbusEdges:
     """Weighted gradients of the flattened log picture between the lid margins.
 
@@ -61,6 +69,7 @@ def find_limbus_edges(
         patches: the eyes.
         tones: their brightness and colour.
         margins: where the lids are.
+        sclera_level: relative brightness that parts sclera from this person's irises.
         logarithmic: gradients of log brightness, which shadow and a dark iris do not weaken, but whose edges lie
             a little inside of the true ones; else of brightness itself.
     """
@@ -73,6 +82,7 @@ def find_limbus_edges(
     y = np.arange(top, bottom, dtype=np.float32)[:, None]
     flattened = np.empty_like(window)
     sclera = np.empty_like(window)
+    relative = np.empty_like(window)
     below_upper = np.empty_like(window)
     above_lower = np.empty_like(window)
     for eye in range(2):
@@ -88,8 +98,8 @@ def find_limbus_edges(
         clipped = np.clip(lit, low, high)
         logarithm = np.log(clipped)
         flattened[half] = 100 * logarithm if logarithmic else clipped
-        relative = (logarithm - np.log(low)) / np.log(high / low)
-        sclera[half] = np.clip((relative - _SCLERA_FROM) / _SCLERA_RAMP, 0, 1)
+        relative[half] = (logarithm - np.log(low)) / np.log(high / low)
+        sclera[half] = np.clip((relative[half] - sclera_level) / _SCLERA_RAMP + 0.5, 0, 1)
         colour = tones.red_over_blue[eye * height + top : eye * height + bottom]
         sclera[half] *= _not_skin(colour, below_upper[half], above_lower[half], sclera[half])
     gradient_x = cv2.Sobel(flattened, cv2.CV_32F, 1, 0, ksize=3, scale=1 / 8)
@@ -107,7 +117,7 @@ def find_limbus_edges(
         lid_like = np.maximum(lid_like, near * np.clip((along_normal - _LID_EDGE_DIRECTION) / 0.1, 0, 1))
     weight = open_weight * (1 - lid_like)
     field = np.dstack([gradient_x * weight, gradient_y * weight, weight, sclera * open_weight])
-    return LimbusEdges(field, top, _strong_gradient(magnitude, open_weight, rows), margins)
+    return LimbusEdges(field, relative, top, _strong_gradient(magnitude, open_weight, rows), margins)
 
 
 def _remove_lid_shadow(

@@ -13,9 +13,9 @@ from typing import Final
 
 import numpy as np
 
-from shared.model import FloatArray
+from shared.model import FloatArray, IntArray
 from shared.tracking.eye_crop import CANTHUS_MIDPOINT_PX, PATCH_IRIS_PX, Float32Array, sample
-from shared.tracking.limbus_edges import LimbusEdges
+from shared.tracking.limbus_edges import DARK_IRIS_SCLERA_LEVEL, LimbusEdges
 
 ROTATION_RADIUS_IRIS: Final = 0.897
 """Distance from the eye's centre of rotation to the centre of the limbus, iris diameters.
@@ -35,6 +35,12 @@ _BEYOND_RIM_PX: Final = 4.0
 """How far outside the rim sclera is asked for, patch px."""
 _UNSEEN_RAYS: Final = 2.4
 """Added to the number of rays that could be seen, so that one lucky ray is no rim."""
+_START_OFFSETS_PX: Final = np.array([[0.0, -6.0], [0.0, 0.0], [0.0, 6.0]])
+"""Fits start here about the coarse place: between narrow lids its height is often ambiguous."""
+_FREE_HEIGHT_DIFFERENCE_PX: Final = 3.0
+_DISAGREEMENT_COST: Final = 0.15
+"""The eyes may differ in height by about 6 degrees for nothing, and by more where a rim shows it clearly:
+weight of well-seen rays that each further px of difference must be worth."""
 _FINE_REACH: Final = 0.35
 _FINE_STEP_PX: Final = 0.5
 _FINE_WIDTHS: Final = (0.2, 0.13, 0.13)
@@ -63,11 +69,13 @@ class LimbusCalibration:
         radius_px: ``(2,)`` radius of the circle to fit in patches: that of the edges as they are searched.
         true_radius_px: ``(2,)`` radius of the limbus itself, which blur leaves where it is.
         rest_px: ``(2, 2)`` usual limbus centre in patches: where the circle is seen face-on.
+        sclera_level: relative brightness half-way between iris and sclera.
     """
 
     radius_px: FloatArray
     true_radius_px: FloatArray
     rest_px: FloatArray
+    sclera_level: float = DARK_IRIS_SCLERA_LEVEL
 
     @classmethod
     def nominal(cls) -> LimbusCalibration:
@@ -127,16 +135,16 @@ class LimbusFitter:
             seed_px: ``(2, 2)`` landmark iris centres in the patch; only x is used.
             usable: ``(2,)`` 1 where the eye is open and in the picture; others do not guide their fellow.
         """
-        evidence = self._search(edges, seed_px[:, 0]) * usable[:, None, None]
+        evidence = self.evidence(edges, seed_px) * usable[:, None, None]
         joint = evidence + self._fellow_evidence(evidence)
         centre = np.stack([_peak(joint[eye]) for eye in range(2)])
         centre[:, 0] += seed_px[:, 0]
         centre[:, 1] += CANTHUS_MIDPOINT_PX[1]
         return self._refine(edges, centre, evidence.max(axis=(1, 2)))
 
-    def _search(self, edges: LimbusEdges, seed_x: FloatArray) -> Float32Array:
-        """Evidence for a rim around every grid place, ``(eye, y, x)``."""
-        x = self._x + seed_x[:, None, None].astype(np.float32)
+    def evidence(self, edges: LimbusEdges, seed_px: FloatArray) -> Float32Array:
+        """Evidence for a rim around every grid place, ``(eye, y, x)``, each eye for itself."""
+        x = self._x + seed_px[:, :1, None].astype(np.float32)
         y = self._y - edges.top_px
         at_rim = sample(edges.field, x, y)
         beyond = sample(edges.field[..., 3], x + _BEYOND_RIM_PX * self._normal_x, y + _BEYOND_RIM_PX * self._normal_y)
@@ -158,54 +166,82 @@ class LimbusFitter:
         shared = [np.interp(_GRID_Y - rest_y[eye] + rest_y[1 - eye], _GRID_Y, best[1 - eye]) for eye in range(2)]
         return np.stack(shared)[:, :, None]
 
-    def _refine(self, edges: LimbusEdges, centre: FloatArray, score: FloatArray) -> LimbusFit:
-        """Locate the rim ray by ray, shift the centre by robust least squares; three rounds."""
-        radius = self.calibration.radius_px
+    def _refine(self, edges: LimbusEdges, coarse: FloatArray, score: FloatArray) -> LimbusFit:
+        """Refine from several starting heights, keep the pair of rims that explains most edges."""
+        starts = coarse[:, None, :] + _START_OFFSETS_PX
+        rims = self._fit_rims(edges, starts)
+        choice = self._choose(rims)
+        eye = np.arange(2)
+        return LimbusFit(
+            centre_px=rims.centre_px[eye, choice],
+            radius_px=rims.radius_px[eye, choice],
+            score=np.asarray(score, dtype=np.float64),
+            sides=rims.sides[eye, choice],
+            spread_px=rims.spread_px[eye, choice],
+            vertical_hold=rims.vertical_hold[eye, choice],
+        )
+
+    def _choose(self, rims: LimbusFit) -> IntArray:
+        """Index of each eye's rim: the pair with most support, less what the eyes differ in height."""
+        support = rims.sides.sum(axis=2)
+        height = rims.centre_px[..., 1] - self.calibration.rest_px[:, None, 1]
+        disagreement = np.maximum(np.abs(height[0][:, None] - height[1]) - _FREE_HEIGHT_DIFFERENCE_PX, 0)
+        total = support[0][:, None] + support[1] - _DISAGREEMENT_COST * disagreement
+        return np.array(np.unravel_index(int(total.argmax()), total.shape))
+
+    def _fit_rims(self, edges: LimbusEdges, centre: FloatArray) -> LimbusFit:
+        """Locate the rim ray by ray, shift the centre by robust least squares; three rounds.
+
+        ``centre`` is ``(2, starts, 2)``, and so begins every array of the answer.
+        """
+        radius = self.calibration.radius_px[:, None]
         reach = np.arange(-_FINE_REACH * PATCH_IRIS_PX / 2, _FINE_REACH * PATCH_IRIS_PX / 2 + 0.01, _FINE_STEP_PX)
-        cap = edges.cap[:, None]
+        cap = edges.cap[:, None, None]
         for width in _FINE_WIDTHS:
             rim, normal = self._ellipse(centre)
-            x = rim[..., 0, None] + reach * normal[..., 0, None]
-            y = rim[..., 1, None] + reach * normal[..., 1, None] - edges.top_px
-            values = sample(edges.field, x, y)
+            values = _sample_rays(edges.field, rim[..., None, :] + reach[:, None] * normal[..., None, :], edges.top_px)
             outward = values[..., 0] * normal[..., 0, None] + values[..., 1] * normal[..., 1, None]
             magnitude = np.sqrt(values[..., 0] ** 2 + values[..., 1] ** 2) + 1e-6
             radial = np.clip((outward / magnitude - 0.6) / 0.3, 0, 1)
-            near = np.exp(-((reach / (width * radius[:, None, None])) ** 2))
-            offset, strength = _sub_step_peak(
-                np.asarray(np.maximum(outward, 0) * radial, dtype=np.float64), near, reach
-            )
-            found = rim + offset[..., None] * normal
-            beyond = found + _BEYOND_RIM_PX * normal
-            sclera = sample(edges.field[..., 3], beyond[..., :1], beyond[..., 1:] - edges.top_px)[..., 0]
+            near = np.exp(-((reach / (width * radius[..., None, None])) ** 2))
+            offset, strength = _sub_step_peak(np.asarray(np.maximum(outward, 0) * radial), near, reach)
+            beyond = rim + (offset + _BEYOND_RIM_PX)[..., None] * normal
+            sclera = _sample_rays(edges.field[..., 3], beyond[..., None, :], edges.top_px)[..., 0]
             weight = np.minimum(strength / cap, 1) * sclera
             weight[strength < 0.1 * cap] = 0
             shift, weight, spread = _robust_shift(normal, offset, weight)
             centre = centre + np.clip(shift, -_LARGEST_STEP_PX, _LARGEST_STEP_PX)
         residual = offset - (normal @ shift[..., None])[..., 0]
         on_right = normal[..., 0] > 0
-        sides = np.stack([(weight * ~on_right).sum(1), (weight * on_right).sum(1)], axis=1)
         return LimbusFit(
             centre_px=centre,
             radius_px=radius + _lateral_mean(residual, weight, normal),
-            score=np.asarray(score, dtype=np.float64),
-            sides=sides,
+            score=np.zeros(2),
+            sides=np.stack([(weight * ~on_right).sum(-1), (weight * on_right).sum(-1)], axis=-1),
             spread_px=spread,
-            vertical_hold=(weight * normal[..., 1] ** 2).sum(1),
+            vertical_hold=(weight * normal[..., 1] ** 2).sum(-1),
         )
 
     def _ellipse(self, centre: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Rim points and unit normals ``(2, rays, 2)`` of the limbus circle at a place on the eyeball."""
-        tilt = (centre - self.calibration.rest_px) / (ROTATION_RADIUS_IRIS * PATCH_IRIS_PX)
-        squared = (tilt**2).sum(axis=1)
+        """Rim points and unit normals ``(2, starts, rays, 2)`` of the limbus circle at places on the eyeball."""
+        tilt = (centre - self.calibration.rest_px[:, None]) / (ROTATION_RADIUS_IRIS * PATCH_IRIS_PX)
+        squared = (tilt**2).sum(axis=-1, keepdims=True)
         limit = 1 - _MIN_FORESHORTENING
-        tilt = tilt * np.sqrt(np.minimum(1.0, limit / np.maximum(squared, 1e-9)))[:, None]
-        flattening = np.sqrt(1 - np.minimum(squared, limit))[:, None, None]
-        along = (_FINE_RIM @ tilt[..., None]) * tilt[:, None, :]
+        tilt = tilt * np.sqrt(np.minimum(1.0, limit / np.maximum(squared, 1e-9)))
+        flattening = np.sqrt(1 - np.minimum(squared, limit))[..., None]
+        along = (tilt @ _FINE_RIM.T)[..., None] * tilt[..., None, :]
         rim = _FINE_RIM - along / (1 + flattening)
         normal = _FINE_RIM + along / (flattening * (1 + flattening))
-        normal = normal / np.linalg.norm(normal, axis=-1, keepdims=True)
-        return centre[:, None, :] + self.calibration.radius_px[:, None, None] * rim, normal
+        normal = normal / np.sqrt((normal**2).sum(axis=-1, keepdims=True))
+        return centre[..., None, :] + self.calibration.radius_px[:, None, None, None] * rim, normal
+
+
+def _sample_rays(picture: Float32Array, points: FloatArray, top_px: int) -> Float32Array:
+    """Values at patch points ``(2, starts, rays, samples, 2)``: the same shape, channels in place of the last axis."""
+    eyes, starts, rays, samples, _ = points.shape
+    flat = points.reshape(eyes, starts * rays, samples, 2)
+    values = sample(picture, flat[..., 0], flat[..., 1] - top_px)
+    return values.reshape(eyes, starts, rays, samples, *picture.shape[2:])
 
 
 def _peak(surface: FloatArray) -> FloatArray:
@@ -248,25 +284,26 @@ def _robust_shift(
     """Shift of the centre that explains the rim's offsets along their normals, by Tukey's biweight.
 
     Returns:
-        ``(2, 2)`` shift, ``(2, rays)`` final weights, ``(2,)`` spread of the residuals, px.
+        Shifts (last axis xy), final weights, and spreads of the residuals, px.
     """
     nx, ny = normal[..., 0], normal[..., 1]
-    shift = np.zeros((2, 2))
+    shift = np.zeros((*offset.shape[:-1], 2))
     used = weight
-    spread = np.full(2, 0.5)
-    middle = np.maximum((weight > 0).sum(axis=1) // 2, 1) - 1
+    spread = np.full(offset.shape[:-1], 0.5)
+    middle = np.maximum((weight > 0).sum(axis=-1, keepdims=True) // 2, 1) - 1
     for _ in range(4):
-        residual = offset - nx * shift[:, :1] - ny * shift[:, 1:]
-        ordered = np.sort(np.where(weight > 0, np.abs(residual), np.inf), axis=1)
-        spread = 1.48 * np.take_along_axis(ordered, middle[:, None], 1)[:, 0]
-        limit = 3 * np.clip(spread, 0.5, 10.0)[:, None]
+        residual = offset - nx * shift[..., :1] - ny * shift[..., 1:]
+        ordered = np.sort(np.where(weight > 0, np.abs(residual), np.inf), axis=-1)
+        spread = 1.48 * np.take_along_axis(ordered, middle, -1)[..., 0]
+        limit = 3 * np.clip(spread, 0.5, 10.0)[..., None]
         used = weight * np.clip(1 - (residual / limit) ** 2, 0, None) ** 2
-        a11 = (used * nx * nx).sum(1) + 1e-6
-        a12 = (used * nx * ny).sum(1)
-        a22 = (used * ny * ny).sum(1) + 0.05
-        b1, b2 = (used * nx * offset).sum(1), (used * ny * offset).sum(1)
+        across, down = used * nx, used * ny
+        a11 = (across * nx).sum(-1) + 1e-6
+        a12 = (across * ny).sum(-1)
+        a22 = (down * ny).sum(-1) + 0.05
+        b1, b2 = (across * offset).sum(-1), (down * offset).sum(-1)
         determinant = np.maximum(a11 * a22 - a12 * a12, 1e-9)
-        shift = np.stack([a22 * b1 - a12 * b2, a11 * b2 - a12 * b1], axis=1) / determinant[:, None]
+        shift = np.stack([a22 * b1 - a12 * b2, a11 * b2 - a12 * b1], axis=-1) / determinant[..., None]
     return shift, used, spread
 
 
@@ -276,6 +313,6 @@ def _lateral_mean(residual: FloatArray, weight: FloatArray, normal: FloatArray) 
     means = []
     for side in (normal[..., 0] < 0, normal[..., 0] > 0):
         share = weight * (lateral & side)
-        total = share.sum(axis=1)
-        means.append(np.where(total > 0.5, (share * residual).sum(axis=1) / np.maximum(total, 1e-9), np.nan))
+        total = share.sum(axis=-1)
+        means.append(np.where(total > 0.5, (share * residual).sum(axis=-1) / np.maximum(total, 1e-9), np.nan))
     return np.asarray((means[0] + means[1]) / 2)
