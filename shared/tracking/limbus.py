@@ -17,7 +17,6 @@ from shared.tracking.canthi import CanthusPatches, CanthusReference, cut_canthi
 from shared.tracking.eye_crop import (
     CORNERS,
     LOWER_LID,
-    PATCH_IRIS_PX,
     UPPER_LID,
     EyePatches,
     Image,
@@ -30,8 +29,8 @@ from shared.tracking.head_pose import HeadPose, mean_shape
 from shared.tracking.head_reference import corner_middles, rotation_from_median_deg, smooth_rotation, stillness
 from shared.tracking.instrument import LimbusArrays
 from shared.tracking.limbus_calibration import calibrate_limbus, limbus_edges
-from shared.tracking.limbus_edges import LimbusEdges
-from shared.tracking.limbus_fit import ROTATION_RADIUS_IRIS, LimbusFit, LimbusFitter
+from shared.tracking.limbus_confidence import fit_confidence
+from shared.tracking.limbus_fit import ROTATION_RADIUS_IRIS, LimbusFitter
 from shared.tracking.skin_reference import SkinPatch, SkinReference
 
 _OPEN_FRAMES_TO_LEARN: Final = 45
@@ -43,8 +42,6 @@ _SMALLEST_SPAN_PX: Final = 30.0
 """Outer canthus distance below which an iris has some 4 px: nothing to fit."""
 _OPEN_LID_GAP: Final = 0.12
 """Landmark lid gap over corner distance from which a frame may teach: clearly open in every eye shape."""
-_SHUT_IRIS: Final = 0.12
-"""Lid opening, in iris diameters, below which there is no rim to see."""
 _TRUSTED: Final = 0.45
 """Confidence from which a frame takes part in the median gaze."""
 _IRIS_SHARE: Final = (0.09, 0.18)
@@ -190,7 +187,7 @@ def _measure(cut: _Cut, learnt: _Learnt) -> _Numbers:
     """Reduce one frame to numbers."""
     edges = limbus_edges(cut.eyes, learnt.fitter.calibration.sclera_level)
     fit = learnt.fitter.fit(edges, cut.eyes.iris_px, cut.eyes.inside.astype(np.float64))
-    confidence = _confidence(fit, edges) * cut.eyes.inside
+    confidence = fit_confidence(fit, edges.margins) * cut.eyes.inside
     canthi, _ = learnt.canthi.locate(cut.canthi)
     skin = np.full((2, 3), np.nan)
     if learnt.skin.usable:
@@ -206,19 +203,6 @@ def _measure(cut: _Cut, learnt: _Learnt) -> _Numbers:
         rotation=learnt.pose.rotation(cut.landmarks),
         iris_px=2 * learnt.fitter.calibration.true_radius_px / cut.eyes.scale,
     )
-
-
-def _confidence(fit: LimbusFit, edges: LimbusEdges) -> FloatArray:
-    """How far each fit deserves trust, 0 to 1: much of the rim seen, points on one ellipse, lids open.
-
-    A rim seen on one side only, as in far lateral gaze, still says where the iris is, its radius being known:
-    it gets at most half.
-    """
-    support = np.clip(fit.sides.max(axis=1) / 4.0, 0, 1) * (0.5 + 0.5 * np.clip(fit.sides.min(axis=1) / 4.0, 0, 1))
-    agreement = np.clip((3.0 - fit.spread_px) / 2.0, 0, 1)
-    evidence = np.clip(fit.score / 0.2, 0, 1)
-    opening = np.clip((edges.margins.opening_px() / PATCH_IRIS_PX - _SHUT_IRIS) / 0.15, 0, 1)
-    return np.asarray(np.nan_to_num(support * evidence * agreement * opening))
 
 
 def _gaze(numbers: list[_Numbers], time_s: FloatArray, learnt: _Learnt) -> tuple[LimbusArrays, LimbusArrays]:
