@@ -11,6 +11,9 @@ from shared.synthetic.film import Film, write_truth_json
 from shared.synthetic.head_motion import HeadScript, Swing
 from shared.synthetic.puppet import Look, PuppetTruth
 from shared.synthetic.scripts import healthy, horizontal_only, psp_like
+from shared.synthetic.unusable import UNUSABLE, UnusableCase
+
+__all__ = ["DEMO_CASES", "UNUSABLE", "DemoCase", "UnusableCase"]
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ Lengths are in iris diameters unless a name says px.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -31,17 +31,19 @@ class Lids:
     """How the lids stand and follow.
 
     Heights are from the line of the canthi, in iris diameters, at straight-ahead gaze. The upper lid follows a
-    vertical iris movement by 0.6 to 0.8, the lower by about a quarter, so looking down narrows the aperture.
+    vertical iris movement by 0.6 to 0.8, the lower by about a quarter, so looking down narrows the aperture. The
+    upper lid rises no farther than ``highest``.
     """
 
     upper_height: float = 0.48
     lower_height: float = 0.36
     upper_follow: float = 0.70
     lower_follow: float = 0.27
+    highest: float = 2.0
 
     def scaled(self, aperture: float) -> Lids:
         """The same lids held wider (``aperture`` > 1) or narrower."""
-        return Lids(self.upper_height * aperture, self.lower_height * aperture, self.upper_follow, self.lower_follow)
+        return replace(self, upper_height=self.upper_height * aperture, lower_height=self.lower_height * aperture)
 
     def heights(self, iris_down: FloatArray, closure: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Upper and lower margin over and under the canthus line; the upper turns negative as it closes.
@@ -50,7 +52,7 @@ class Lids:
             iris_down: vertical iris displacement from straight ahead, down positive, iris diameters.
             closure: 0 = open, 1 = shut.
         """
-        upper = np.maximum(self.upper_height - self.upper_follow * iris_down, 0.02)
+        upper = np.clip(self.upper_height - self.upper_follow * iris_down, 0.02, self.highest)
         lower = np.maximum(self.lower_height + self.lower_follow * iris_down, 0.06)
         shut = 0.80 * lower
         return upper * (1 - closure) - shut * closure, lower * (1 - closure) + shut * closure

@@ -8,7 +8,7 @@ close in blinks. What each frame shows is known without error: gaze, lids, head 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import cv2
@@ -217,12 +217,8 @@ class Puppet:
         """The eyeball seen between the lids, with the skin around it."""
         gaze, closure = moment
         shape, unit = self._eyes[eye], np.float32(self.portrait.iris_diameter_px)
-        lids = Lids(
-            shape.rest.upper_height * self.look.aperture,
-            shape.rest.lower_height * self.look.aperture,
-            self.look.lids.upper_follow,
-            self.look.lids.lower_follow,
-        )
+        rest = shape.rest.scaled(self.look.aperture)
+        lids = replace(self.look.lids, upper_height=rest.upper_height, lower_height=rest.lower_height)
         heights = lids.heights(np.array(LIMBUS_DISTANCE_IRIS * gaze[1]), np.array(closure))
         upper, lower = shape.margins(a, float(heights[0]), float(heights[1]))
         skin = self._skin(shape, a, b, upper, lower)
