@@ -4,6 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.material_traces import material_trace
+
+__all__ = ["material_trace"]
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 MATERIAL = REPOSITORY.parent / "shared" / "material"
 

@@ -60,7 +60,7 @@ _MAX_GROWTH: Final = 1.35
 _SETTLING_RUNS: Final = 2
 """Runs on the same picture after the crop moved: the mesh starts from where it last saw the face."""
 _LOOK_INTERVAL_S: Final = 0.5
-"""Between looks for further people."""
+"""Between looks for further people, and, while nobody is seen, for small and turned faces."""
 _MAX_JUMP: Final = 1.0
 """Face sizes by which a face may move between measured frames and still be the same person."""
 _MEMORY_S: Final = 1.0
@@ -100,6 +100,7 @@ class MediaPipeFaceMesh:
         self._last: FaceBox | None = None
         self._last_seen_s = -np.inf
         self._next_look_s = -np.inf
+        self._next_thorough_s = -np.inf
 
     def close(self) -> None:
         """Free the models."""
@@ -132,7 +133,9 @@ class MediaPipeFaceMesh:
         self._next_look_s = time_s + _LOOK_INTERVAL_S
         if self._crop is not None:
             return max(count_people(self._finder.upright_faces(image_bgr, self._crop.quarter_turns)), 1)
-        faces = self._finder.faces_any_way_up(image_bgr)
+        faces = self._finder.faces_any_way_up(image_bgr, thorough=time_s >= self._next_thorough_s)
+        if time_s >= self._next_thorough_s:
+            self._next_thorough_s = time_s + _LOOK_INTERVAL_S
         face = self._face_to_follow(faces, image_bgr, time_s)
         if face is not None:
             self._last = face
