@@ -1,21 +1,68 @@
-"""Saccades in a gaze signal of any tracker, 30 to 1000 samples a second, evenly timed or not."""
+"""Saccades in a gaze signal of any tracker, 30 to 1000 samples a second, evenly timed or not.
+
+Two ways to find them, by what the signal can carry: where it samples a saccade densely and quietly, by speed
+(:mod:`shared.events.speed_threshold`), else by the rests between them (:mod:`shared.events.rest_segmentation`).
+One fit then measures them all (:mod:`shared.events.saccade_fit`), and says where it cannot.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from math import atan2, degrees
 
 import numpy as np
 
-from shared.events.speed_threshold import SpeedThreshold, fast_stretches
+from shared.events.main_sequence import is_slow_by_duration
+from shared.events.rest_segmentation import RestSegmentation, rests, sample_noise_deg
+from shared.events.saccade_fit import (
+    MAX_DURATION_S,
+    MIN_DURATION_S,
+    SaccadeFits,
+    SearchRange,
+    fit_saccades,
+)
+from shared.events.speed_threshold import SpeedThreshold, fast_phase, fast_stretches
 from shared.events.velocity import runs
 from shared.model import BoolArray, FloatArray, Saccade
 
-LOSS_S = 0.020  # shorter gaps are bridged on a straight line
-GUARD_S = 0.095  # around a loss lids drag the signal: no saccade is reported that reaches so near
+FRAME_RATE_TOO_LOW = "FRAME_RATE_TOO_LOW_FOR_VELOCITY"
+TOO_UNCERTAIN = "VELOCITY_TOO_UNCERTAIN"
+SLOW_BY_DURATION = "SLOW_BY_DURATION"
+MULTI_STEP = "MULTI_STEP"
+
+BRIDGED_LOSS_S = 0.020  # shorter gaps are bridged on a straight line
+DENSE_INTERVAL_S = 0.009  # sparser samples (under about 110 Hz) have no speed profile
+QUIET_SPEED_DEG_S = 12.0  # more speed noise than this hides small saccades from a speed threshold
+BLOCK_S = 1 / 60  # dense but noisy samples are averaged to this interval before the search for rests
+SPEED_GUARD_S = 0.095  # lids drag the signal around a loss: no saccade is reported that reaches so near
+REST_GUARD_S = 0.050
+VELOCITY_INTERVAL_S = 1 / 55  # at longer frame intervals only long saccades have a measurable peak velocity
+LONG_S = 0.100
+MAX_RELATIVE_UNCERTAINTY = 0.6  # half the 95 % interval over the value
+LEAST_GAIN = 12.0  # of the fit: drop of the squared residual over the noise variance
+REST_SIDE_S = 0.25  # rest on each side that enters a fit
+PROFILE_SKEW = 0.10  # real saccades brake longer than they accelerate: share of the duration by which the middle lags
+EDGE_WIDENING = 1.2  # standard deviations of the middle that are added to an interval whose place is uncertain
+OSCILLATION_GAP_S, OSCILLATION_SHARE = 0.030, 0.35
+MULTI_STEP_GAP_S, MULTI_STEP_ANGLE_DEG = 0.100, 45.0
+
+
+@dataclass(frozen=True, eq=False)
+class _Gaze:
+    """A signal with short gaps bridged: ``time_s (N,)``, ``deg (N, 2)``, ``lost (N,)``, ``interval_s``."""
+
+    time_s: FloatArray
+    deg: FloatArray
+    lost: BoolArray
+    interval_s: float
 
 
 def detect_saccades(time_s: FloatArray, h_deg: FloatArray, v_deg: FloatArray) -> tuple[Saccade, ...]:
     """All saccades, in order of time.
+
+    Post-saccadic oscillations are neither part of a saccade nor saccades of their own. Near a loss (a blink) nothing
+    is reported. ``start_frame`` and ``end_frame`` of the results are the first and last sample, counted from 0.
 
     Args:
         time_s: ``(N,)`` strictly increasing, s.
@@ -30,49 +77,171 @@ def detect_saccades(time_s: FloatArray, h_deg: FloatArray, v_deg: FloatArray) ->
         raise ValueError("time_s must increase strictly")
     if len(time_s) < 5:
         return ()
-    known = np.isfinite(h_deg) & np.isfinite(v_deg)
-    bridged = _bridged(time_s, known)
-    h_deg, v_deg = _interpolated(time_s, h_deg, known, bridged), _interpolated(time_s, v_deg, known, bridged)
-    guard = _near_loss(time_s, ~(known | bridged))
-    stretches = fast_stretches(time_s, h_deg, v_deg, guard, SpeedThreshold())
-    return tuple(_saccade(time_s, h_deg, v_deg, first, last) for first, last in stretches)
+    gaze = _prepared(np.asarray(time_s, dtype=np.float64), np.stack([h_deg, v_deg], axis=1).astype(np.float64))
+    constants = SpeedThreshold()
+    guard = _near_loss(gaze.time_s, gaze.lost, SPEED_GUARD_S)
+    phase = None
+    if gaze.interval_s <= DENSE_INTERVAL_S:
+        phase = fast_phase(gaze.time_s, gaze.deg[:, 0], gaze.deg[:, 1], guard, constants)
+    if phase is not None and phase.typical_noise_deg_s <= QUIET_SPEED_DEG_S:
+        return _with_multi_steps(_by_speed(gaze, fast_stretches(gaze.time_s, phase, guard, constants)))
+    return _with_multi_steps(_by_rests(gaze))
 
 
-def _saccade(time_s: FloatArray, h_deg: FloatArray, v_deg: FloatArray, first: int, last: int) -> Saccade:
-    h, v = h_deg[last] - h_deg[first], v_deg[last] - v_deg[first]
+def _by_speed(gaze: _Gaze, stretches: list[tuple[int, int]]) -> list[Saccade]:
+    """Edges and displacement from the samples, velocity from the fit."""
+    if not stretches:
+        return []
+    first, last = np.array(stretches).T
+    start_s, end_s = gaze.time_s[first], gaze.time_s[last]
+    # A short rest is enough here, and a long one after the saccade would take in the oscillation.
+    earliest = np.concatenate([[-np.inf], end_s[:-1]])
+    latest = np.concatenate([start_s[1:], [np.inf]])
+    length_s = np.maximum(end_s - start_s, 2 * gaze.interval_s)
+    search = SearchRange(
+        first=np.searchsorted(gaze.time_s, np.maximum(start_s - 0.030, earliest)),
+        beyond=np.searchsorted(gaze.time_s, np.minimum(end_s + 0.010, latest), side="right"),
+        middle_s=(start_s + end_s) / 2,
+        shift_s=length_s * 0.3,
+        shortest_s=np.maximum(length_s * 0.5, MIN_DURATION_S),
+        longest_s=np.minimum(length_s * 2.0, MAX_DURATION_S),
+    )
+    noise = np.array([sample_noise_deg(axis, 0.02) for axis in gaze.deg.T])
+    fits = fit_saccades(gaze.time_s, gaze.deg, noise, search)
+    found = []
+    for index, (one, other) in enumerate(stretches):
+        moved = gaze.deg[other] - gaze.deg[one]
+        found.append(_saccade(gaze, fits, index, (float(start_s[index]), float(end_s[index])), moved))
+    return found
+
+
+def _by_rests(gaze: _Gaze) -> list[Saccade]:
+    """Edges, displacement and velocity from the fit, which places them between the samples."""
+    noise = np.array([sample_noise_deg(axis) for axis in gaze.deg.T])
+    search = _breaks(gaze, noise)
+    if search is None:
+        return []
+    fits = fit_saccades(gaze.time_s, gaze.deg, noise, search)
+    found: list[Saccade] = []
+    for index in np.flatnonzero(fits.gain >= LEAST_GAIN):
+        middle_s = fits.likely_middle_s[index] + PROFILE_SKEW * fits.likely_duration_s[index]
+        length_s = fits.likely_duration_s[index] + EDGE_WIDENING * fits.middle_deviation_s[index]
+        start_s = max(float(middle_s - length_s / 2), float(gaze.time_s[0]))
+        end_s = min(float(middle_s + length_s / 2), float(gaze.time_s[-1]))
+        if found:
+            start_s = max(start_s, found[-1].end_s)
+        if end_s <= start_s:
+            continue
+        moved = np.array([fits.h_deg[index], fits.v_deg[index]])
+        saccade = _saccade(gaze, fits, int(index), (start_s, end_s), moved)
+        if not (found and _is_oscillation(found[-1], saccade)):
+            found.append(saccade)
+    return found
+
+
+def _breaks(gaze: _Gaze, noise_deg: FloatArray) -> SearchRange | None:
+    """Where rests break, as ranges for the fit; None where nowhere."""
+    block = max(1, int(BLOCK_S / gaze.interval_s + 1e-6))
+    constants = RestSegmentation()
+    ranges: list[tuple[int, int, float, float]] = []
+    for start, beyond in runs(~gaze.lost):
+        if beyond - start < 4 * block:
+            continue
+        usable = start + (beyond - start) // block * block
+        time = gaze.time_s[start:usable].reshape(-1, block).mean(axis=1)
+        scaled = gaze.deg[start:usable].reshape(-1, block, 2).mean(axis=1) / (noise_deg / np.sqrt(block))
+        found = rests(time, scaled, float(noise_deg.mean() / np.sqrt(block)), constants)
+        earliest_s = time[0] + REST_GUARD_S if start > 0 else -np.inf
+        latest_s = time[-1] - REST_GUARD_S if beyond < len(gaze.time_s) else np.inf
+        for (before, left), (right, after) in pairwise(found):
+            left_s, right_s = time[left - 1], time[right]
+            if left_s < earliest_s or right_s > latest_s:
+                continue
+            first = max(start + before * block, int(np.searchsorted(gaze.time_s, left_s - REST_SIDE_S)))
+            last = min(start + after * block, int(np.searchsorted(gaze.time_s, right_s + REST_SIDE_S)))
+            reach_s = (right_s - left_s) / 2 + block * gaze.interval_s / 2
+            ranges.append((first, last, (left_s + right_s) / 2, reach_s))
+    if not ranges:
+        return None
+    first_all, beyond_all, middle, shift = (np.array(column) for column in zip(*ranges, strict=True))
+    shortest, longest = np.full(len(ranges), MIN_DURATION_S), np.full(len(ranges), MAX_DURATION_S)
+    return SearchRange(first_all, beyond_all, middle, shift, shortest, longest)
+
+
+def _saccade(gaze: _Gaze, fits: SaccadeFits, index: int, span_s: tuple[float, float], moved: FloatArray) -> Saccade:
+    """One saccade with its peak velocity, or with the reason why it has none."""
+    start_s, end_s = span_s
+    amplitude, duration_s = float(np.hypot(*moved)), float(fits.duration_s[index])
+    peak, low, high = (
+        float(column[index])
+        for column in (fits.peak_velocity_deg_s, fits.peak_velocity_low_deg_s, fits.peak_velocity_high_deg_s)
+    )
+    qualifiers = []
+    shortest_likely_s = duration_s * peak / high if high > 0 else 0.0
+    slow = is_slow_by_duration(amplitude, shortest_likely_s)
+    if slow:
+        qualifiers.append(SLOW_BY_DURATION)
+    measurable = gaze.interval_s <= VELOCITY_INTERVAL_S or shortest_likely_s > LONG_S
+    certain = (high - low) / 2 <= MAX_RELATIVE_UNCERTAINTY * peak
+    if not measurable:
+        qualifiers.append(FRAME_RATE_TOO_LOW)
+    elif not certain:
+        qualifiers.append(TOO_UNCERTAIN)
+    reported = measurable and certain
     return Saccade(
-        start_s=float(time_s[first]),
-        end_s=float(time_s[last]),
-        amplitude_deg=float(np.hypot(h, v)),
-        direction_deg=degrees(atan2(v, h)) % 360.0,
-        duration_s=float(time_s[last] - time_s[first]),
-        start_frame=first,
-        end_frame=last,
+        start_s=start_s,
+        end_s=end_s,
+        amplitude_deg=amplitude,
+        direction_deg=degrees(atan2(moved[1], moved[0])) % 360.0,
+        peak_velocity_deg_s=peak if reported else None,
+        peak_velocity_low_deg_s=low if reported else None,
+        peak_velocity_high_deg_s=high if reported else None,
+        duration_s=duration_s,
+        start_frame=int(np.argmin(np.abs(gaze.time_s - start_s))),
+        end_frame=int(np.argmin(np.abs(gaze.time_s - end_s))),
+        qualifiers=tuple(qualifiers),
     )
 
 
-def _bridged(time_s: FloatArray, known: BoolArray) -> BoolArray:
-    """Lost samples in gaps shorter than ``LOSS_S`` with known samples on both sides."""
-    mask = np.zeros(len(time_s), dtype=np.bool_)
+def _is_oscillation(before: Saccade, after: Saccade) -> bool:
+    """Whether a movement right behind a saccade is the lens or globe settling."""
+    soon = after.start_s - before.end_s < OSCILLATION_GAP_S
+    return soon and after.amplitude_deg < OSCILLATION_SHARE * before.amplitude_deg
+
+
+def _with_multi_steps(saccades: list[Saccade]) -> tuple[Saccade, ...]:
+    """Marks saccades that follow one another at once in the same direction: one shift of gaze in several steps."""
+    marked = set()
+    for index in range(len(saccades) - 1):
+        one, other = saccades[index], saccades[index + 1]
+        turn = abs((other.direction_deg - one.direction_deg + 180.0) % 360.0 - 180.0)
+        if other.start_s - one.end_s < MULTI_STEP_GAP_S and turn < MULTI_STEP_ANGLE_DEG:
+            marked |= {index, index + 1}
+    return tuple(
+        replace(saccade, qualifiers=(*saccade.qualifiers, MULTI_STEP)) if index in marked else saccade
+        for index, saccade in enumerate(saccades)
+    )
+
+
+def _prepared(time_s: FloatArray, deg: FloatArray) -> _Gaze:
+    """The signal with short gaps bridged on straight lines and all other losses as ``nan`` in both axes."""
+    known = np.isfinite(deg).all(axis=1)
+    filled = np.where(known[:, None], deg, np.nan)
+    lost = ~known
     for first, beyond in runs(~known):
         inside = first > 0 and beyond < len(time_s)
-        if inside and time_s[beyond] - time_s[first - 1] < LOSS_S:
-            mask[first:beyond] = True
-    return mask
+        if inside and time_s[beyond] - time_s[first - 1] < BRIDGED_LOSS_S:
+            share = (time_s[first:beyond] - time_s[first - 1]) / (time_s[beyond] - time_s[first - 1])
+            filled[first:beyond] = filled[first - 1] + share[:, None] * (filled[beyond] - filled[first - 1])
+            lost[first:beyond] = False
+    return _Gaze(time_s, filled, lost, float(np.median(np.diff(time_s))))
 
 
-def _interpolated(time_s: FloatArray, values: FloatArray, known: BoolArray, bridged: BoolArray) -> FloatArray:
-    """The values with bridged gaps filled on straight lines and the other losses as ``nan``."""
-    filled = np.where(known, values, np.nan)
-    if bridged.any():
-        filled[bridged] = np.interp(time_s[bridged], time_s[known], values[known])
-    return filled
-
-
-def _near_loss(time_s: FloatArray, lost: BoolArray) -> BoolArray:
-    """Samples that are lost or within ``GUARD_S`` of a loss."""
+def _near_loss(time_s: FloatArray, lost: BoolArray, guard_s: float) -> BoolArray:
+    """Samples that are lost or within ``guard_s`` of a loss."""
     mask = lost.copy()
     for first, beyond in runs(lost):
-        after_s = time_s[min(beyond, len(time_s) - 1)]
-        mask |= (time_s >= time_s[first] - GUARD_S) & (time_s <= after_s + GUARD_S)
+        low = np.searchsorted(time_s, time_s[first] - guard_s)
+        high = np.searchsorted(time_s, time_s[min(beyond, len(time_s) - 1)] + guard_s, side="right")
+        mask[low:high] = True
     return mask

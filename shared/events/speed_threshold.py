@@ -51,14 +51,37 @@ class SpeedThreshold:
     oscillation_share: float = 0.85
 
 
-def fast_stretches(
+@dataclass(frozen=True, eq=False)
+class FastPhase:
+    """Velocity of a signal with the slow phase taken off; every array has shape ``(N,)``.
+
+    Attributes:
+        h_deg_s, v_deg_s: velocity, deg/s.
+        known: where it could be computed.
+        speed_deg_s: its size; 0 where not known.
+        noise_deg_s: local standard deviation of one axis, deg/s.
+    """
+
+    h_deg_s: FloatArray
+    v_deg_s: FloatArray
+    known: BoolArray
+    speed_deg_s: FloatArray
+    noise_deg_s: FloatArray
+
+    @property
+    def typical_noise_deg_s(self) -> float:
+        """Median of the local noise."""
+        return float(np.median(self.noise_deg_s))
+
+
+def fast_phase(
     time_s: FloatArray, h_deg: FloatArray, v_deg: FloatArray, guard: BoolArray, constants: SpeedThreshold
-) -> list[tuple[int, int]]:
-    """First and last sample of every saccade.
+) -> FastPhase | None:
+    """Velocity of a signal without pursuit and drift; None where too little of it is clear of losses.
 
     Args:
         time_s, h_deg, v_deg: ``(N,)`` gaze, s and degrees; ``nan`` where lost.
-        guard: ``(N,)`` samples at and around losses; a movement that reaches one of them is not reported.
+        guard: ``(N,)`` samples at and around losses, which tell nothing about noise.
         constants: of the method.
     """
     interval_s = float(np.median(np.diff(time_s)))
@@ -67,12 +90,33 @@ def fast_stretches(
     known = np.isfinite(velocity_h) & np.isfinite(velocity_v)
     clear = known & ~guard
     if not clear.any():
-        return []
+        return None
     velocity_h = velocity_h - _running_median(np.where(clear, velocity_h, 0.0), constants.slow_phase_s, interval_s)
     velocity_v = velocity_v - _running_median(np.where(clear, velocity_v, 0.0), constants.slow_phase_s, interval_s)
     speed = np.where(known, np.hypot(velocity_h, velocity_v), 0.0)
     typical = np.where(clear, speed, np.median(speed[clear]))
     noise = _running_median(typical, constants.noise_window_s, interval_s) / RAYLEIGH_MEDIAN
+    return FastPhase(velocity_h, velocity_v, known, speed, noise)
+
+
+def fast_stretches(
+    time_s: FloatArray, phase: FastPhase, guard: BoolArray, constants: SpeedThreshold
+) -> list[tuple[int, int]]:
+    """First and last sample of every saccade.
+
+    Args:
+        time_s: ``(N,)`` s.
+        phase: its velocity.
+        guard: ``(N,)`` samples at and around losses; a movement that reaches one of them is not reported.
+        constants: of the method.
+    """
+    velocity_h, velocity_v, known, speed, noise = (
+        phase.h_deg_s,
+        phase.v_deg_s,
+        phase.known,
+        phase.speed_deg_s,
+        phase.noise_deg_s,
+    )
     peak_threshold = np.maximum(constants.peak_floor_deg_s, constants.peak_noise * noise)
     onset_threshold = np.maximum(constants.onset_floor_deg_s, constants.onset_noise * noise)
     offset_threshold = np.maximum(constants.offset_floor_deg_s, constants.offset_noise * noise)
