@@ -240,10 +240,10 @@ def range_half_width(
 ) -> float:
     """Half of the 95 % interval of a percentile range, in the unit of ``values``.
 
-    Woodruff's order-statistic interval (J Am Stat Assoc 1952;47:635, doi 10.2307/2280781): the share of samples
-    beyond a percentile has a standard error, and that interval of shares is read back through the samples. The
-    standard error comes from whole blocks of ``HOLD_TIME_S``, because the samples of one fixation repeat each
-    other. Same meaning as a block bootstrap, but without random numbers and thousands of times faster.
+    Woodruff's order-statistic interval (J Am Stat Assoc 1952;47:635): the share of samples
+    beyond a percentile has a 95 % interval, which is read back through the samples. The standard error of the share
+    comes from whole blocks of ``HOLD_TIME_S``, because the samples of one fixation repeat each other. Same meaning
+    as a block bootstrap, but without random numbers and thousands of times faster.
 
     Args:
         time_s, values: ``(M,)`` samples in order of time.
@@ -261,9 +261,18 @@ def range_half_width(
         sums = np.bincount(block, weights=beyond - beyond.mean())
         blocks = int(np.count_nonzero(np.bincount(block)))
         error = float(np.sqrt(blocks / max(blocks - 1, 1) * np.sum(sums**2))) / count
-        low, high = max(0.0, share - 1.96 * error), min(1.0, share + 1.96 * error)
+        low, high = _share_interval(share, error)
         squares += ((quantile(ordered, high) - quantile(ordered, low)) / 2) ** 2
     return float(np.sqrt(squares))
+
+
+def _share_interval(share: float, error: float) -> tuple[float, float]:
+    """Wilson's 95 % interval of a share with this standard error: unlike share +- 1.96 error it holds near 0 and 1."""
+    # z^2 / n for the number n of independent samples that would give the same error.
+    loss = 1.96**2 * error**2 / (share * (1 - share))
+    middle = (share + loss / 2) / (1 + loss)
+    half = 1.96 * float(np.sqrt(error**2 + (loss / 1.96) ** 2 / 4)) / (1 + loss)
+    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 def fixation_noise(time_s: FloatArray, signal: FloatArray, entered: BoolArray) -> float | None:

@@ -48,13 +48,17 @@ def blocks(check: QualityCheck, parameters: Parameters) -> bool:
 
 
 def reasons(vertical: GazeRange | None, checks: Sequence[QualityCheck], parameters: Parameters) -> tuple[Reason, ...]:
-    """Why the status is what it is: the rule first, then what blocks it, most important first.
+    """Why the status is what it is: the rule first, then what blocks it, most important first."""
+    return (_rule(vertical, parameters), *(_reason(check) for check in blocking(checks, parameters)))
+
+
+def blocking(checks: Sequence[QualityCheck], parameters: Parameters) -> list[QualityCheck]:
+    """The checks to name as reasons for *inconclusive*, most important first.
 
     Gates that could not be checked are named only where nothing failed; otherwise they follow from what did.
     """
-    blocking = [check for check in checks if blocks(check, parameters)]
-    failed = [check for check in blocking if check.status is CheckStatus.FAIL]
-    return (_rule(vertical, parameters), *(_reason(check) for check in failed or blocking))
+    found = [check for check in checks if blocks(check, parameters)]
+    return [check for check in found if check.status is CheckStatus.FAIL] or found
 
 
 def rule_text(vertical_peak_to_peak: float | None, vpp_thresh: float) -> str:

@@ -13,7 +13,7 @@ from shared.analysis import Looked, look
 from shared.model import PspStatus, Trace
 from shared.parameters import Parameters
 from shared.quality import run_checks
-from shared.screening import blocks, psp_status, psp_suspected
+from shared.screening import blocking, psp_status, psp_suspected
 
 
 @dataclass(frozen=True)
@@ -89,5 +89,5 @@ def sweep(
 def _cell(looked: Looked, parameters: Parameters) -> _Cell:
     checks = run_checks(looked.evidence, parameters)
     suspected = psp_suspected(looked.evidence.landmark.vertical, parameters)
-    blocked_by = next((check.code for check in checks if blocks(check, parameters)), None)
-    return _Cell(psp_status(suspected, checks, parameters), suspected, blocked_by)
+    blocked = blocking(checks, parameters)
+    return _Cell(psp_status(suspected, checks, parameters), suspected, blocked[0].code if blocked else None)

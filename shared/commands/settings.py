@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import textwrap
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,6 +23,7 @@ def add_parameter_option(parser: argparse.ArgumentParser) -> None:
         "gates.min_frame_rate_hz=20, 'gates.disabled=[\"G9\"]'. The list of parameters is at the end of this help",
     )
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.description = textwrap.fill(parser.description or "", 79)
     parser.epilog = _parameter_list()
 
 
