@@ -18,7 +18,7 @@ IRIS_COLOURS_BGR: Final[dict[str, tuple[float, float, float]]] = {
     "dark": (28, 38, 52),
     "brown": (34, 52, 78),
     "hazel": (62, 96, 112),
-    "pale": (158, 148, 124),
+    "pale": (142, 136, 118),
 }
 
 CORNEA_CENTRE_IRIS: Final = 5.7 / 11.7
@@ -54,12 +54,20 @@ def make_look(
 ) -> EyeballLook:
     """A look with one of the :data:`IRIS_COLOURS_BGR`; ``seed`` draws the fibres."""
     rng = np.random.default_rng([seed, 17])
-    fibres = cv2.GaussianBlur(rng.normal(0, 1, (24, 192)).astype(np.float32), (0, 0), sigmaX=0.9, sigmaY=5.0)
-    clouds = cv2.GaussianBlur(rng.normal(0, 1, (24, 192)).astype(np.float32), (0, 0), sigmaX=9.0, sigmaY=4.0)
-    texture = 1 + 0.09 * fibres / fibres.std() + 0.05 * clouds / clouds.std()
+    fibres = _ring_noise(rng, across=0.9, along=5.0)
+    clouds = _ring_noise(rng, across=9.0, along=4.0)
+    texture = 1 + 0.09 * fibres + 0.05 * clouds
     return EyeballLook(
         IRIS_COLOURS_BGR[colour], (196, 206, 218), pupil_radius, limbus_softness, texture.astype(np.float32)
     )
+
+
+def _ring_noise(rng: np.random.Generator, *, across: float, along: float) -> Float32Array:
+    """Smooth noise of unit spread, ``(24, 193)`` (rings, angles), whose last angle meets the first."""
+    noise = np.tile(rng.normal(0, 1, (24, 192)).astype(np.float32), (1, 3))
+    smooth = cv2.GaussianBlur(noise, (0, 0), sigmaX=across, sigmaY=along)[:, 192:385]
+    scaled: Float32Array = (smooth / smooth.std()).astype(np.float32)
+    return scaled
 
 
 def draw_eyeball(
