@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.model import FloatArray
-from shared.tracking.face_search import FaceBox, FaceFinder, count_people, larger_central_face, turn_back
+from shared.tracking.face_search import FaceBox, FaceFinder, count_people, larger_central_face, shrunk, turn_back
 from shared.tracking.quiet import quiet_mediapipe, quiet_stderr
 
 __all__ = ["NOT_LOOKED_FOR", "FaceLandmarker", "FaceLandmarks", "MediaPipeFaceMesh", "quiet_mediapipe"]
@@ -158,7 +158,7 @@ class MediaPipeFaceMesh:
         return moved_px <= _MAX_JUMP * max(face.size_px, self._last.size_px)
 
     def _aim(self, face: FaceBox) -> None:
-        side_px = round(_CROP_FACES * face.size_px)
+        side_px = 8 * round(_CROP_FACES * face.size_px / 8)  # halves evenly
         left_px, top_px = round(face.centre_x_px - side_px / 2), round(face.centre_y_px - side_px / 2)
         self._crop = _Crop(left_px, top_px, side_px, face.quarter_turns)
         self._settling_runs = _SETTLING_RUNS
@@ -192,9 +192,8 @@ def _cut(image_bgr: Image, crop: _Crop) -> Image:
     inside = image_bgr[max(crop.top_px, 0) : max(bottom_px, 0), max(crop.left_px, 0) : max(right_px, 0)]
     borders = (max(-crop.top_px, 0), max(bottom_px - height, 0), max(-crop.left_px, 0), max(right_px - width, 0))
     square = cv2.copyMakeBorder(inside, *borders, cv2.BORDER_CONSTANT) if any(borders) else inside
-    if crop.side_px > _CROP_SIDE_PX:
-        square = cv2.resize(square, (_CROP_SIDE_PX, _CROP_SIDE_PX), interpolation=cv2.INTER_AREA)
-    return np.asarray(np.ascontiguousarray(np.rot90(square, crop.quarter_turns)), dtype=np.uint8)
+    small = shrunk(np.asarray(square, dtype=np.uint8), _CROP_SIDE_PX)
+    return np.asarray(np.ascontiguousarray(np.rot90(small, crop.quarter_turns)), dtype=np.uint8)
 
 
 def _box_of(points_px: FloatArray, quarter_turns: int) -> FaceBox:
