@@ -38,7 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
         try:
             saccades, jerks = detect_events(read_gaze(path))
             write_events(arguments.out / f"{name}.events.json", saccades, jerks)
-            say(f"{path.name}: {len(saccades)} saccades, {len(jerks)} square-wave jerks")
+            say(f"{path.name}: saccades {len(saccades)}, square-wave jerks {len(jerks)}")
         except EyeReviewError as error:
             unreadable += 1
             report_error(path.name, error, as_json=False)
