@@ -14,6 +14,7 @@ lose the peak at 30 Hz and drown it in noise at 240 Hz.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import overload
 
 import numpy as np
 
@@ -21,12 +22,12 @@ from shared.events.main_sequence import PEAK_TO_MEAN_VELOCITY
 from shared.model import FloatArray, IntArray
 
 MAX_SAMPLES = 64  # per saccade; denser windows are averaged in blocks
-SACCADES_AT_ONCE = 64  # bounds the memory of the grid
-DURATIONS, MIDDLES = 13, 11  # nodes of the grid, on each of two levels
+SACCADES_AT_ONCE = 16  # bounds the memory of the grid
+DURATIONS, MIDDLES = 9, 9  # nodes of the grid, on each of two levels
 LIKELY_DRIFT_DEG_S = 10.0  # standard deviation of the slow movement that may go on underneath (pursuit, drift)
 MIN_DURATION_S, MAX_DURATION_S = 0.010, 0.45
 TYPICAL_DURATION_S, TYPICAL_DURATION_PER_DEG_S = 0.014, 0.0024  # of the labelled saccades of healthy people
-DURATION_LOG_SD = 0.20
+DURATION_LOG_SD = 0.15
 FASTEST_DEG_S, FASTEST_CONSTANT_DEG = 530.0, 8.3  # 1.2 x the mean main sequence of Hopf et al. 2018, PMC6143243
 FASTEST_LOG_SD = 0.15  # how softly faster ones are ruled out
 
@@ -56,6 +57,23 @@ class SearchRange:
         return SearchRange(*(getattr(self, column.name)[chosen] for column in fields(self)))
 
 
+@overload
+def usual_duration_s(amplitude_deg: float) -> float: ...
+
+
+@overload
+def usual_duration_s(amplitude_deg: FloatArray) -> FloatArray: ...
+
+
+def usual_duration_s(amplitude_deg: float | FloatArray) -> float | FloatArray:
+    """Duration that human coders give to healthy saccades of a size, s: shorter than from first to last movement.
+
+    >>> round(usual_duration_s(10.0), 3)
+    0.038
+    """
+    return TYPICAL_DURATION_S + TYPICAL_DURATION_PER_DEG_S * amplitude_deg
+
+
 @dataclass(frozen=True, eq=False)
 class SaccadeFits:
     """Fits of M saccades; every array has shape ``(M,)``.
@@ -67,7 +85,7 @@ class SaccadeFits:
         middle_deviation_s: standard deviation of the likely middle, s.
         h_deg, v_deg: displacement, degrees.
         amplitude_deviation_deg: standard deviation of the amplitude by noise, degrees.
-        peak_velocity_deg_s: median over the weights, with its 95 % interval ``low`` and ``high``.
+        peak_velocity_deg_s: from mean amplitude and duration, with its 95 % interval ``low`` and ``high``.
         misfit: weighted squared residual per degree of freedom, in units of the noise variance.
         gain: how much better than no saccade: drop of the weighted squared residual.
     """
@@ -98,9 +116,15 @@ def step_profile(phase: FloatArray) -> FloatArray:
     """
     share = (PEAK_TO_MEAN_VELOCITY - 1.5) / (1.875 - 1.5)
     u = np.clip(phase, 0.0, 1.0)
-    cubic = u * u * (3.0 - 2.0 * u)
-    minimum_jerk = u * u * u * (10.0 + u * (6.0 * u - 15.0))
-    return np.asarray((1.0 - share) * cubic + share * minimum_jerk)
+    step = u * (6.0 * share)  # Horner in place: this line is where the time of a fit goes
+    step -= 15.0 * share
+    step *= u
+    step += 10.0 * share - 2.0 * (1.0 - share)
+    step *= u
+    step += 3.0 * (1.0 - share)
+    step *= u
+    step *= u
+    return np.asarray(step)
 
 
 def fit_saccades(time_s: FloatArray, gaze_deg: FloatArray, noise_deg: FloatArray, search: SearchRange) -> SaccadeFits:
@@ -113,7 +137,11 @@ def fit_saccades(time_s: FloatArray, gaze_deg: FloatArray, noise_deg: FloatArray
         search: where to look.
     """
     chunks = np.array_split(np.arange(len(search)), max(1, -(-len(search) // SACCADES_AT_ONCE)))
-    parts = [_fit_some(time_s, gaze_deg, noise_deg, search.part(chunk)) for chunk in chunks]
+    known = np.isfinite(gaze_deg).all(axis=1)
+    gaze = np.where(known[:, None], gaze_deg, 0.0)
+    columns = np.stack([known * 1.0, known * time_s, gaze[:, 0], gaze[:, 1]])
+    sums = np.concatenate([np.zeros((4, 1)), np.cumsum(columns, axis=1)], axis=1)
+    parts = [_fit_some(sums, noise_deg, search.part(chunk)) for chunk in chunks]
     return SaccadeFits(*(np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(SaccadeFits)))
 
 
@@ -124,17 +152,13 @@ class _Windows:
     ``LIKELY_DRIFT_DEG_S`` makes it likely.
     """
 
-    def __init__(self, time_s: FloatArray, gaze_deg: FloatArray, noise_deg: FloatArray, search: SearchRange) -> None:
+    def __init__(self, sums: FloatArray, noise_deg: FloatArray, search: SearchRange) -> None:
         length = search.beyond - search.first
         block = np.maximum(1, -(-length // MAX_SAMPLES))
         width = int(np.max(-(-length // block), initial=1))
         start = np.minimum(search.first[:, None] + np.arange(width) * block[:, None], search.beyond[:, None])
         end = np.minimum(start + block[:, None], search.beyond[:, None])
-        known = np.isfinite(gaze_deg).all(axis=1)
-        gaze = np.where(known[:, None], gaze_deg, 0.0)
-        self.weight, time, h, v = (
-            _range_sum(column, start, end) for column in (known * 1.0, known * time_s, gaze[:, 0], gaze[:, 1])
-        )
+        self.weight, time, h, v = sums[:, end] - sums[:, start]
         count = np.maximum(self.weight, 1.0)
         self.time_s = time / count
         self.noise_deg = noise_deg
@@ -170,13 +194,8 @@ class _Windows:
         return sums[..., 2:] / information[..., None], information
 
 
-def _range_sum(values: FloatArray, start: IntArray, end: IntArray) -> FloatArray:
-    total: FloatArray = np.concatenate([[0.0], np.cumsum(values)])
-    return total[end] - total[start]
-
-
-def _fit_some(time_s: FloatArray, gaze_deg: FloatArray, noise_deg: FloatArray, search: SearchRange) -> SaccadeFits:
-    windows = _Windows(time_s, gaze_deg, noise_deg, search)
+def _fit_some(sums: FloatArray, noise_deg: FloatArray, search: SearchRange) -> SaccadeFits:
+    windows = _Windows(sums, noise_deg, search)
     log_low, log_high = np.log(search.shortest_s), np.log(search.longest_s)
     middle_low, middle_high = search.middle_s - search.shift_s, search.middle_s + search.shift_s
     for _ in range(2):  # once over the whole range, once around what is likely
@@ -191,28 +210,31 @@ def _fit_some(time_s: FloatArray, gaze_deg: FloatArray, noise_deg: FloatArray, s
     duration = np.exp(log_duration)
     velocity = PEAK_TO_MEAN_VELOCITY * amplitude / duration
     weight = _weights(saved - _too_fast(velocity, amplitude))
-    typical = np.log(TYPICAL_DURATION_S + TYPICAL_DURATION_PER_DEG_S * amplitude)
+    typical = np.log(usual_duration_s(amplitude))
     likely = _weights(saved - 4.0 * np.log1p(((log_duration - typical) / DURATION_LOG_SD) ** 2 / 3.0))
-    low, median, high = _weighted_quantiles(velocity, weight, (0.025, 0.5, 0.975))
-    # The amplitude is uncertain too, on top of what the grid spans.
-    mean_amplitude = (amplitude * weight).sum(axis=1)
+    mean_amplitude, mean_duration = (amplitude * weight).sum(axis=1), (duration * weight).sum(axis=1)
+    peak = PEAK_TO_MEAN_VELOCITY * mean_amplitude / mean_duration
+    log_velocity = np.log(np.maximum(velocity, 1e-6))
+    log_mean = (log_velocity * weight).sum(axis=1, keepdims=True)
+    log_variance = (weight * (log_velocity - log_mean) ** 2).sum(axis=1)
+    # The displacement at each node is uncertain too, on top of what the grid spans.
     deviation = noise_deg.mean() / np.sqrt((information * weight).sum(axis=1))
-    reach = 1.96 * median * deviation / np.maximum(mean_amplitude, 1e-6)
+    reach = np.exp(1.96 * np.sqrt(log_variance + (deviation / np.maximum(mean_amplitude, 1e-6)) ** 2))
     best = saved.max(axis=1)
     degrees_of_freedom = np.maximum(2 * windows.samples - 8, 1.0)
     likely_middle = (middle * likely).sum(axis=1)
     return SaccadeFits(
         middle_s=(middle * weight).sum(axis=1),
-        duration_s=(duration * weight).sum(axis=1),
+        duration_s=mean_duration,
         likely_middle_s=likely_middle,
         likely_duration_s=(duration * likely).sum(axis=1),
         middle_deviation_s=np.sqrt((likely * (middle - likely_middle[:, None]) ** 2).sum(axis=1)),
         h_deg=(displacement[..., 0] * weight).sum(axis=1),
         v_deg=(displacement[..., 1] * weight).sum(axis=1),
         amplitude_deviation_deg=deviation,
-        peak_velocity_deg_s=median,
-        peak_velocity_low_deg_s=np.maximum(median - np.hypot(median - low, reach), 0.0),
-        peak_velocity_high_deg_s=median + np.hypot(high - median, reach),
+        peak_velocity_deg_s=peak,
+        peak_velocity_low_deg_s=peak / reach,
+        peak_velocity_high_deg_s=peak * reach,
         misfit=np.maximum(windows.rest_cost - best, 0.0) / degrees_of_freedom,
         gain=best,
     )
@@ -247,13 +269,3 @@ def _span(values: FloatArray, weight: FloatArray, low: FloatArray, high: FloatAr
     deviation = np.sqrt((weight * (values - mean[:, None]) ** 2).sum(axis=1))
     reach = np.maximum(3.0 * deviation, (high - low) / (MIDDLES - 1))
     return np.maximum(mean - reach, low), np.minimum(mean + reach, high)
-
-
-def _weighted_quantiles(values: FloatArray, weight: FloatArray, levels: tuple[float, ...]) -> list[FloatArray]:
-    """Quantiles of each row of ``values`` under ``weight``."""
-    order = np.argsort(values, axis=1)
-    ordered = np.take_along_axis(values, order, axis=1)
-    share = np.cumsum(np.take_along_axis(weight, order, axis=1), axis=1)
-    rows = np.arange(len(values))
-    last = values.shape[1] - 1
-    return [ordered[rows, np.minimum((share < level).sum(axis=1), last)] for level in levels]

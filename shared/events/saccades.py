@@ -21,6 +21,7 @@ from shared.events.saccade_fit import (
     SaccadeFits,
     SearchRange,
     fit_saccades,
+    usual_duration_s,
 )
 from shared.events.speed_threshold import SpeedThreshold, fast_phase, fast_stretches
 from shared.events.velocity import runs
@@ -32,20 +33,25 @@ SLOW_BY_DURATION = "SLOW_BY_DURATION"
 MULTI_STEP = "MULTI_STEP"
 
 BRIDGED_LOSS_S = 0.020  # shorter gaps are bridged on a straight line
+LONG_GAP_S, LONG_GAP_INTERVALS = 0.075, 3.5  # a gap in time of more than both is a loss
 DENSE_INTERVAL_S = 0.009  # sparser samples (under about 110 Hz) have no speed profile
 QUIET_SPEED_DEG_S = 12.0  # more speed noise than this hides small saccades from a speed threshold
 BLOCK_S = 1 / 60  # dense but noisy samples are averaged to this interval before the search for rests
-SPEED_GUARD_S = 0.095  # lids drag the signal around a loss: no saccade is reported that reaches so near
-REST_GUARD_S = 0.050
+GUARD_S = 0.080  # around a loss lids drag the signal: no saccade is reported that reaches so near
+DOUBT_BEFORE_S, DOUBT_AFTER_S = 0.095, 0.200  # so near to a loss only a brisk one is
+BRISK = 2.2  # times the usual duration of its size
+CROWDED_S, CROWDED_SHARE = 0.100, 0.2  # more short gaps than this within the time make a loss of the whole
 VELOCITY_INTERVAL_S = 1 / 55  # at longer frame intervals only long saccades have a measurable peak velocity
 LONG_S = 0.100
 MAX_RELATIVE_UNCERTAINTY = 0.6  # half the 95 % interval over the value
-LEAST_GAIN = 12.0  # of the fit: drop of the squared residual over the noise variance
+LEAST_GAIN = 14.0  # of the fit: drop of the squared residual over the noise variance
 REST_SIDE_S = 0.25  # rest on each side that enters a fit
-PROFILE_SKEW = 0.10  # real saccades brake longer than they accelerate: share of the duration by which the middle lags
+PROFILE_SKEW = 0.12  # real saccades brake longer than they accelerate: share of the duration by which the middle lags
+MAX_SKEW_S = 0.006
+LEAST_VELOCITY_DEG_S = 20.0  # slower movements are pursuit or drift
 EDGE_WIDENING = 1.2  # standard deviations of the middle that are added to an interval whose place is uncertain
 OSCILLATION_GAP_S, OSCILLATION_SHARE = 0.030, 0.35
-MULTI_STEP_GAP_S, MULTI_STEP_ANGLE_DEG = 0.100, 45.0
+MULTI_STEP_GAP_S, MULTI_STEP_ANGLE_DEG = 0.120, 45.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +85,7 @@ def detect_saccades(time_s: FloatArray, h_deg: FloatArray, v_deg: FloatArray) ->
         return ()
     gaze = _prepared(np.asarray(time_s, dtype=np.float64), np.stack([h_deg, v_deg], axis=1).astype(np.float64))
     constants = SpeedThreshold()
-    guard = _near_loss(gaze.time_s, gaze.lost, SPEED_GUARD_S)
+    guard = _near_loss(gaze, GUARD_S, GUARD_S)
     phase = None
     if gaze.interval_s <= DENSE_INTERVAL_S:
         phase = fast_phase(gaze.time_s, gaze.deg[:, 0], gaze.deg[:, 1], guard, constants)
@@ -90,6 +96,10 @@ def detect_saccades(time_s: FloatArray, h_deg: FloatArray, v_deg: FloatArray) ->
 
 def _by_speed(gaze: _Gaze, stretches: list[tuple[int, int]]) -> list[Saccade]:
     """Edges and displacement from the samples, velocity from the fit."""
+    doubtful = _near_loss(gaze, DOUBT_BEFORE_S, DOUBT_AFTER_S)
+    stretches = [
+        (one, other) for one, other in stretches if not doubtful[one : other + 1].any() or _is_brisk(gaze, one, other)
+    ]
     if not stretches:
         return []
     first, last = np.array(stretches).T
@@ -99,8 +109,8 @@ def _by_speed(gaze: _Gaze, stretches: list[tuple[int, int]]) -> list[Saccade]:
     latest = np.concatenate([start_s[1:], [np.inf]])
     length_s = np.maximum(end_s - start_s, 2 * gaze.interval_s)
     search = SearchRange(
-        first=np.searchsorted(gaze.time_s, np.maximum(start_s - 0.030, earliest)),
-        beyond=np.searchsorted(gaze.time_s, np.minimum(end_s + 0.010, latest), side="right"),
+        first=np.searchsorted(gaze.time_s, np.maximum(start_s - np.maximum(0.030, length_s / 4), earliest)),
+        beyond=np.searchsorted(gaze.time_s, np.minimum(end_s + np.maximum(0.010, length_s / 4), latest), side="right"),
         middle_s=(start_s + end_s) / 2,
         shift_s=length_s * 0.3,
         shortest_s=np.maximum(length_s * 0.5, MIN_DURATION_S),
@@ -123,8 +133,8 @@ def _by_rests(gaze: _Gaze) -> list[Saccade]:
         return []
     fits = fit_saccades(gaze.time_s, gaze.deg, noise, search)
     found: list[Saccade] = []
-    for index in np.flatnonzero(fits.gain >= LEAST_GAIN):
-        middle_s = fits.likely_middle_s[index] + PROFILE_SKEW * fits.likely_duration_s[index]
+    for index in np.flatnonzero((fits.gain >= LEAST_GAIN) & (fits.peak_velocity_deg_s >= LEAST_VELOCITY_DEG_S)):
+        middle_s = fits.likely_middle_s[index] + min(PROFILE_SKEW * fits.likely_duration_s[index], MAX_SKEW_S)
         length_s = fits.likely_duration_s[index] + EDGE_WIDENING * fits.middle_deviation_s[index]
         start_s = max(float(middle_s - length_s / 2), float(gaze.time_s[0]))
         end_s = min(float(middle_s + length_s / 2), float(gaze.time_s[-1]))
@@ -151,8 +161,8 @@ def _breaks(gaze: _Gaze, noise_deg: FloatArray) -> SearchRange | None:
         time = gaze.time_s[start:usable].reshape(-1, block).mean(axis=1)
         scaled = gaze.deg[start:usable].reshape(-1, block, 2).mean(axis=1) / (noise_deg / np.sqrt(block))
         found = rests(time, scaled, float(noise_deg.mean() / np.sqrt(block)), constants)
-        earliest_s = time[0] + REST_GUARD_S if start > 0 else -np.inf
-        latest_s = time[-1] - REST_GUARD_S if beyond < len(gaze.time_s) else np.inf
+        earliest_s = time[0] + DOUBT_BEFORE_S if start > 0 else -np.inf
+        latest_s = time[-1] - DOUBT_BEFORE_S if beyond < len(gaze.time_s) else np.inf
         for (before, left), (right, after) in pairwise(found):
             left_s, right_s = time[left - 1], time[right]
             if left_s < earliest_s or right_s > latest_s:
@@ -225,23 +235,42 @@ def _with_multi_steps(saccades: list[Saccade]) -> tuple[Saccade, ...]:
 
 def _prepared(time_s: FloatArray, deg: FloatArray) -> _Gaze:
     """The signal with short gaps bridged on straight lines and all other losses as ``nan`` in both axes."""
+    interval_s = float(np.median(np.diff(time_s)))
     known = np.isfinite(deg).all(axis=1)
+    for before in np.flatnonzero(np.diff(time_s) > max(LONG_GAP_S, LONG_GAP_INTERVALS * interval_s)):
+        known[before : before + 2] = False  # samples left out of the file are lost like those marked lost
     filled = np.where(known[:, None], deg, np.nan)
     lost = ~known
+    crowded = _local_share(time_s, lost) > CROWDED_SHARE
     for first, beyond in runs(~known):
         inside = first > 0 and beyond < len(time_s)
-        if inside and time_s[beyond] - time_s[first - 1] < BRIDGED_LOSS_S:
+        if inside and not crowded[first] and time_s[beyond] - time_s[first - 1] < BRIDGED_LOSS_S:
             share = (time_s[first:beyond] - time_s[first - 1]) / (time_s[beyond] - time_s[first - 1])
             filled[first:beyond] = filled[first - 1] + share[:, None] * (filled[beyond] - filled[first - 1])
             lost[first:beyond] = False
-    return _Gaze(time_s, filled, lost, float(np.median(np.diff(time_s))))
+    return _Gaze(time_s, filled, lost, interval_s)
 
 
-def _near_loss(time_s: FloatArray, lost: BoolArray, guard_s: float) -> BoolArray:
-    """Samples that are lost or within ``guard_s`` of a loss."""
-    mask = lost.copy()
-    for first, beyond in runs(lost):
-        low = np.searchsorted(time_s, time_s[first] - guard_s)
-        high = np.searchsorted(time_s, time_s[min(beyond, len(time_s) - 1)] + guard_s, side="right")
+def _local_share(time_s: FloatArray, mask: BoolArray) -> FloatArray:
+    """Share of true samples within ``CROWDED_S / 2`` of each sample."""
+    total = np.concatenate([[0], np.cumsum(mask)])
+    low = np.searchsorted(time_s, time_s - CROWDED_S / 2)
+    high = np.searchsorted(time_s, time_s + CROWDED_S / 2, side="right")
+    return np.asarray((total[high] - total[low]) / (high - low))
+
+
+def _near_loss(gaze: _Gaze, before_s: float, after_s: float) -> BoolArray:
+    """Samples that are lost, or less than ``before_s`` before or ``after_s`` after a loss."""
+    mask = gaze.lost.copy()
+    for first, beyond in runs(gaze.lost):
+        last = min(beyond, len(gaze.time_s) - 1)
+        low = np.searchsorted(gaze.time_s, gaze.time_s[first] - before_s)
+        high = np.searchsorted(gaze.time_s, gaze.time_s[last] + after_s, side="right")
         mask[low:high] = True
     return mask
+
+
+def _is_brisk(gaze: _Gaze, first: int, last: int) -> bool:
+    """Whether a movement is about as short as healthy saccades of its size; what lids do to the signal is slower."""
+    amplitude = float(np.hypot(*(gaze.deg[last] - gaze.deg[first])))
+    return bool(gaze.time_s[last] - gaze.time_s[first] <= BRISK * usual_duration_s(amplitude))

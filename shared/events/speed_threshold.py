@@ -26,17 +26,20 @@ class SpeedThreshold:
     Attributes:
         half_window_s: of the line fit that gives velocity.
         slow_phase_s: width of the running median that is taken off.
-        noise_window_s: width of the running median of speed.
+        steady_s: over this time a movement other than noise keeps its velocity.
+        noise_window_s: width of the running median of what jitters faster than that.
         peak_floor_deg_s, onset_floor_deg_s, offset_floor_deg_s: least thresholds.
         peak_noise, onset_noise, offset_noise: the same as multiples of the local noise.
         onset_share, offset_share: the same as shares of the peak speed.
+        fastest_deg_s: faster ones are artefacts: no eye reaches it.
         min_duration_s: shorter ones are noise.
         oscillation_gap_s, oscillation_share: a following movement within this gap and below this share of the peak
             speed is post-saccadic oscillation.
     """
 
     half_window_s: float = 0.007
-    slow_phase_s: float = 0.30
+    slow_phase_s: float = 0.70
+    steady_s: float = 0.10
     noise_window_s: float = 0.43
     peak_floor_deg_s: float = 31.0
     peak_noise: float = 8.4
@@ -46,6 +49,7 @@ class SpeedThreshold:
     offset_floor_deg_s: float = 1.7
     offset_noise: float = 1.8
     offset_share: float = 0.015
+    fastest_deg_s: float = 1000.0
     min_duration_s: float = 0.009
     oscillation_gap_s: float = 0.078
     oscillation_share: float = 0.85
@@ -87,15 +91,22 @@ def fast_phase(
     interval_s = float(np.median(np.diff(time_s)))
     half_s = max(constants.half_window_s, 1.01 * interval_s)
     velocity_h, velocity_v = local_velocity(time_s, h_deg, half_s), local_velocity(time_s, v_deg, half_s)
-    known = np.isfinite(velocity_h) & np.isfinite(velocity_v)
+    whole = (time_s >= time_s[0] + half_s) & (time_s <= time_s[-1] - half_s)  # a window cut short is noisier
+    known = whole & np.isfinite(velocity_h) & np.isfinite(velocity_v)
     clear = known & ~guard
     if not clear.any():
         return None
-    velocity_h = velocity_h - _running_median(np.where(clear, velocity_h, 0.0), constants.slow_phase_s, interval_s)
-    velocity_v = velocity_v - _running_median(np.where(clear, velocity_v, 0.0), constants.slow_phase_s, interval_s)
-    speed = np.where(known, np.hypot(velocity_h, velocity_v), 0.0)
-    typical = np.where(clear, speed, np.median(speed[clear]))
+    # Over a short window a slow saccade cancels and counts as no noise; over a long one it stays and can be found.
+    rough_h, rough_v = np.where(clear, velocity_h, 0.0), np.where(clear, velocity_v, 0.0)
+    jitter = np.hypot(
+        rough_h - _running_median(rough_h, constants.steady_s, interval_s),
+        rough_v - _running_median(rough_v, constants.steady_s, interval_s),
+    )
+    typical = np.where(clear, jitter, np.median(jitter[clear]))
     noise = _running_median(typical, constants.noise_window_s, interval_s) / RAYLEIGH_MEDIAN
+    velocity_h = velocity_h - _running_median(rough_h, constants.slow_phase_s, interval_s)
+    velocity_v = velocity_v - _running_median(rough_v, constants.slow_phase_s, interval_s)
+    speed = np.where(known, np.hypot(velocity_h, velocity_v), 0.0)
     return FastPhase(velocity_h, velocity_v, known, speed, noise)
 
 
@@ -138,6 +149,8 @@ def fast_stretches(
         while last + 1 < len(time_s) and known[last + 1] and along[last + 1] > offset_speed:
             last += 1
         taken_to = last
+        if peak > constants.fastest_deg_s:
+            continue
         if time_s[last] - time_s[first] < constants.min_duration_s - 1e-6 or guard[first : last + 1].any():
             continue
         follows = time_s[first] - last_end_s < constants.oscillation_gap_s
