@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from shared.model import FloatArray
-from shared.tracking.eye_crop import EyePatches, sample
+from shared.tracking.eye_crop import PATCH_HEIGHT_PX, EyePatches, sample
 from shared.tracking.eye_tones import eye_tones
 from shared.tracking.lid_margins import find_lid_margins
 from shared.tracking.limbus_edges import DARK_IRIS_SCLERA_LEVEL, LimbusEdges, find_limbus_edges
@@ -55,20 +55,35 @@ def calibrate_limbus(eyes: Sequence[EyePatches]) -> LimbusCalibration:
     for round_number in range(_ROUNDS):
         seen, centres = _fit_all(calibration, searched, chosen)
         radius = float(np.clip(seen, 0.95 * radius, 1.05 * radius))
-        calibration = _with_radius(radius, np.median(centres, axis=0), calibration.sclera_level)
+        calibration = replace(
+            calibration,
+            radius_px=np.full(2, radius),
+            true_radius_px=np.full(2, radius),
+            rest_px=np.median(centres, axis=0),
+        )
         if round_number == 0:
-            calibration = replace(calibration, sclera_level=_sclera_level(searched, centres, radius))
-            searched = [limbus_edges(patches, calibration.sclera_level) for patches in chosen]
+            level = _sclera_level(searched, centres, radius)
+            searched = [limbus_edges(patches, level) for patches in chosen]
+            calibration = replace(calibration, sclera_level=level, pupil_contrast=_pupil_contrast(searched, centres))
     level = calibration.sclera_level
     unbiased, _ = _fit_all(calibration, [limbus_edges(p, level, logarithmic=False) for p in chosen], chosen)
     true_radius = float(np.clip(radius + (unbiased - radius) / _UNBIASED_SHARE, radius, 1.08 * radius))
     return replace(calibration, true_radius_px=np.full(2, true_radius))
 
 
-def _with_radius(
-    radius_px: float, rest_px: FloatArray, sclera_level: float = DARK_IRIS_SCLERA_LEVEL
-) -> LimbusCalibration:
-    return LimbusCalibration(np.full(2, radius_px), np.full(2, radius_px), rest_px, sclera_level)
+def _with_radius(radius_px: float, rest_px: FloatArray) -> LimbusCalibration:
+    return LimbusCalibration(np.full(2, radius_px), np.full(2, radius_px), rest_px)
+
+
+def _pupil_contrast(edges: Sequence[LimbusEdges], centres: FloatArray) -> float:
+    """Median over frames and eyes of the greatest pupil contrast at any height, where the iris stands."""
+    rows = np.arange(0.0, PATCH_HEIGHT_PX)[:, None]
+    best = []
+    for frame, centre in zip(edges, centres, strict=True):
+        x = np.broadcast_to(centre[:, :1, None], (2, PATCH_HEIGHT_PX, 1))
+        contrast = sample(frame.pupil, x, np.broadcast_to(rows - frame.top_px, x.shape))
+        best.append(contrast.max(axis=(1, 2)))
+    return float(np.median(best))
 
 
 def _sclera_level(edges: Sequence[LimbusEdges], centres: FloatArray, radius_px: float) -> float:

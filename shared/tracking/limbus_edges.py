@@ -12,6 +12,7 @@ from shared.model import FloatArray
 from shared.tracking.eye_crop import CANTHUS_MIDPOINT_PX, PATCH_WIDTH_PX, EyePatches, Float32Array
 from shared.tracking.eye_tones import EyeTones
 from shared.tracking.lid_margins import LidMargins, aperture_percentiles
+from shared.tracking.pupil import pupil_contrast
 
 _SHADOW_DEPTH_PX: Final = 9
 """How far below the upper lid its shadow is looked for (a quarter of an iris)."""
@@ -36,6 +37,7 @@ class LimbusEdges:
     Attributes:
         field: ``(2 * rows, columns, 4)`` gradient x and y (already weighted), weight, and how surely the
             place is sclera.
+        pupil: ``(2 * rows, columns)`` how much a place looks like a pupil's centre, see :func:`pupil_contrast`.
         top_px: patch row of the window's first row.
         relative: ``(2 * rows, columns)`` brightness on a log scale, 0 and 1 for the eye's darkest and brightest parts.
         cap: ``(2,)`` gradient magnitude at which an edge counts as strong.
@@ -44,6 +46,7 @@ class LimbusEdges:
 
     field: Float32Array
     relative: Float32Array
+    pupil: Float32Array
     top_px: int
     cap: FloatArray
     margins: LidMargins
@@ -83,6 +86,7 @@ def find_limbus_edges(
     flattened = np.empty_like(window)
     sclera = np.empty_like(window)
     relative = np.empty_like(window)
+    tone = np.empty((2, rows, window.shape[1]), dtype=np.float32)
     below_upper = np.empty_like(window)
     above_lower = np.empty_like(window)
     for eye in range(2):
@@ -98,6 +102,7 @@ def find_limbus_edges(
         clipped = np.clip(lit, low, high)
         logarithm = np.log(clipped)
         flattened[half] = 100 * logarithm if logarithmic else clipped
+        tone[eye] = np.clip((np.log(lit) - np.log(low)) / np.log(high / low), -1, sclera_level)
         relative[half] = (logarithm - np.log(low)) / np.log(high / low)
         sclera[half] = np.clip((relative[half] - sclera_level) / _SCLERA_RAMP + 0.5, 0, 1)
         colour = tones.red_over_blue[eye * height + top : eye * height + bottom]
@@ -117,7 +122,8 @@ def find_limbus_edges(
         lid_like = np.maximum(lid_like, near * np.clip((along_normal - _LID_EDGE_DIRECTION) / 0.1, 0, 1))
     weight = open_weight * (1 - lid_like)
     field = np.dstack([gradient_x * weight, gradient_y * weight, weight, sclera * open_weight])
-    return LimbusEdges(field, relative, top, _strong_gradient(magnitude, open_weight, rows), margins)
+    pupil = np.concatenate([pupil_contrast(tone[eye], open_weight[eye * rows : (eye + 1) * rows]) for eye in range(2)])
+    return LimbusEdges(field, relative, pupil, top, _strong_gradient(magnitude, open_weight, rows), margins)
 
 
 def _remove_lid_shadow(

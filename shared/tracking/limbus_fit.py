@@ -37,6 +37,13 @@ _UNSEEN_RAYS: Final = 2.4
 """Added to the number of rays that could be seen, so that one lucky ray is no rim."""
 _START_OFFSETS_PX: Final = np.array([[0.0, -6.0], [0.0, 0.0], [0.0, 6.0]])
 """Fits start here about the coarse place: between narrow lids its height is often ambiguous."""
+_FAINT_PUPIL: Final = 0.25
+_CLEAR_PUPIL: Final = 0.65
+"""Usual pupil contrast from which pupils are heeded at all, and fully."""
+_PUPIL_EVIDENCE: Final = 0.7
+"""What a clear pupil adds to a place's evidence; a fully seen rim has about 1."""
+_PUPIL_SUPPORT: Final = 3.0
+"""The same in rays, when one of several fitted rims is chosen."""
 _FREE_HEIGHT_DIFFERENCE_PX: Final = 3.0
 _DISAGREEMENT_COST: Final = 0.15
 """The eyes may differ in height by about 6 degrees for nothing, and by more where a rim shows it clearly:
@@ -70,12 +77,14 @@ class LimbusCalibration:
         true_radius_px: ``(2,)`` radius of the limbus itself, which blur leaves where it is.
         rest_px: ``(2, 2)`` usual limbus centre in patches: where the circle is seen face-on.
         sclera_level: relative brightness half-way between iris and sclera.
+        pupil_contrast: how much darker than its iris the pupil is (log scale of the eye); small in dark irises.
     """
 
     radius_px: FloatArray
     true_radius_px: FloatArray
     rest_px: FloatArray
     sclera_level: float = DARK_IRIS_SCLERA_LEVEL
+    pupil_contrast: float = 0.0
 
     @classmethod
     def nominal(cls) -> LimbusCalibration:
@@ -135,12 +144,14 @@ class LimbusFitter:
             seed_px: ``(2, 2)`` landmark iris centres in the patch; only x is used.
             usable: ``(2,)`` 1 where the eye is open and in the picture; others do not guide their fellow.
         """
-        evidence = self.evidence(edges, seed_px) * usable[:, None, None]
+        rim = self.evidence(edges, seed_px) * usable[:, None, None]
+        pupil = self._pupil_evidence(edges, seed_px) * usable[:, None, None]
+        evidence = np.asarray(rim + _PUPIL_EVIDENCE * pupil, dtype=np.float32)
         joint = evidence + self._fellow_evidence(evidence)
         centre = np.stack([_peak(joint[eye]) for eye in range(2)])
         centre[:, 0] += seed_px[:, 0]
         centre[:, 1] += CANTHUS_MIDPOINT_PX[1]
-        return self._refine(edges, centre, evidence.max(axis=(1, 2)))
+        return self._refine(edges, centre, rim.max(axis=(1, 2)))
 
     def evidence(self, edges: LimbusEdges, seed_px: FloatArray) -> Float32Array:
         """Evidence for a rim around every grid place, ``(eye, y, x)``, each eye for itself."""
@@ -159,6 +170,18 @@ class LimbusFitter:
         both = np.sqrt(on_right * on_left) + 0.25 * (on_right + on_left)
         return np.asarray(both.reshape(2, len(_GRID_Y), len(_GRID_X)))
 
+    def _pupil_evidence(self, edges: LimbusEdges, seed_px: FloatArray) -> Float32Array:
+        """How much each grid place looks like the middle of the pupil, ``(eye, y, x)``, 0 to 1."""
+        x = np.broadcast_to(_GRID_X, (2, len(_GRID_Y), len(_GRID_X))) + seed_px[:, :1, None]
+        y = np.broadcast_to((_GRID_Y + CANTHUS_MIDPOINT_PX[1] - edges.top_px)[:, None], x.shape)
+        return self._pupil_share(sample(edges.pupil, x, y))
+
+    def _pupil_share(self, contrast: Float32Array) -> Float32Array:
+        """Contrast as a share of this person's pupil's, times how far that pupil is to be trusted."""
+        usual = self.calibration.pupil_contrast
+        trust = float(np.clip((usual - _FAINT_PUPIL) / (_CLEAR_PUPIL - _FAINT_PUPIL), 0, 1))
+        return np.asarray(np.clip(contrast / max(usual, _FAINT_PUPIL), 0, 1) * trust, dtype=np.float32)
+
     def _fellow_evidence(self, evidence: Float32Array) -> FloatArray:
         """What the other eye says about each height, ``(eye, y, 1)``."""
         rest_y = self.calibration.rest_px[:, 1]
@@ -170,7 +193,8 @@ class LimbusFitter:
         """Refine from several starting heights, keep the pair of rims that explains most edges."""
         starts = coarse[:, None, :] + _START_OFFSETS_PX
         rims = self._fit_rims(edges, starts)
-        choice = self._choose(rims)
+        pupil = _sample_rays(edges.pupil, rims.centre_px[:, :, None, None, :], edges.top_px)[..., 0, 0]
+        choice = self._choose(rims, self._pupil_share(pupil))
         eye = np.arange(2)
         return LimbusFit(
             centre_px=rims.centre_px[eye, choice],
@@ -181,9 +205,9 @@ class LimbusFitter:
             vertical_hold=rims.vertical_hold[eye, choice],
         )
 
-    def _choose(self, rims: LimbusFit) -> IntArray:
+    def _choose(self, rims: LimbusFit, pupil: Float32Array) -> IntArray:
         """Index of each eye's rim: the pair with most support, less what the eyes differ in height."""
-        support = rims.sides.sum(axis=2)
+        support = rims.sides.sum(axis=2) + _PUPIL_SUPPORT * pupil
         height = rims.centre_px[..., 1] - self.calibration.rest_px[:, None, 1]
         disagreement = np.maximum(np.abs(height[0][:, None] - height[1]) - _FREE_HEIGHT_DIFFERENCE_PX, 0)
         total = support[0][:, None] + support[1] - _DISAGREEMENT_COST * disagreement
