@@ -99,6 +99,17 @@ KINDS: Final[Mapping[str, str]] = MappingProxyType(
 )
 """Name -> one line of description."""
 
+UNUSABLE_FILMS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "turned": "HEAD_TURNED",
+        "upside_down": "UPSIDE_DOWN",
+        "small_iris": "IRIS_TOO_SMALL",
+        "head": "HEAD_MOVED",
+        "fixation": "NO_VERTICAL_TASK",
+    }
+)
+"""Films (kinds) that must be inconclusive, and the reason that must be named; filed under the kind's task."""
+
 
 def film_of(kind: str) -> Film:
     """The film behind a name (all but ``demo``).

@@ -9,6 +9,7 @@ from shared.analysis import analyse
 from shared.model import PspStatus
 from shared.parameters import Parameters
 from shared.synthetic.cases import DEMO_CASES, UNUSABLE, DemoCase
+from shared.synthetic.commands import UNUSABLE_FILMS, task_of
 from shared.synthetic.gaze import simulate
 from shared.synthetic.landmarks import MESH_LIKE
 from shared.synthetic.scripts import healthy, psp_like
@@ -24,6 +25,14 @@ def test_an_unusable_recording_is_inconclusive_for_its_own_reason(code: str) -> 
     result = analyse(case.build(), case.parameters)
     assert result.psp_status is PspStatus.INCONCLUSIVE
     assert code in [reason.code for reason in result.reasons]
+
+
+def test_a_film_with_a_small_iris_is_inconclusive_for_it(puppet_video) -> None:
+    path, _ = puppet_video("small_iris")
+    parameters = Parameters(task=task_of("small_iris"))
+    result = analyse(track(path, parameters), parameters)
+    assert result.psp_status is PspStatus.INCONCLUSIVE
+    assert UNUSABLE_FILMS["small_iris"] in [reason.code for reason in result.reasons]
 
 
 @pytest.mark.parametrize(
