@@ -16,12 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.errors import CancelledError, TooShortError
-from shared.model import EyeTrace, FloatArray, IntArray, Trace, VideoMeta
+from shared.model import BoolArray, EyeTrace, FloatArray, IntArray, Trace, VideoMeta
 from shared.parameters import Parameters
 from shared.ports import Progress
+from shared.tracking.covered import covered_frames
 from shared.tracking.face import FaceLandmarker, FaceLandmarks, MediaPipeFaceMesh
 from shared.tracking.instrument import LimbusArrays, LimbusInstrument
-from shared.tracking.landmark import LANDMARK_COUNT, LEFT_EYE, RIGHT_EYE, measure_eye, plausible_geometry
+from shared.tracking.landmark import LANDMARK_COUNT, LEFT_EYE, RIGHT_EYE, EyePoints, measure_eye, plausible_geometry
 from shared.tracking.limbus import LidAwareLimbus
 from shared.tracking.pose import head_rotation
 from shared.tracking.threads import run_ahead
@@ -150,13 +151,20 @@ def _trace(recording: _Recording, probed: VideoMeta, limbus: LimbusInstrument | 
     points_px = recording.points_px
     head = head_rotation(points_px)
     valid = plausible_geometry(points_px, recording.frame_size_px, head.yaw_deg)
-    left = measure_eye(points_px, LEFT_EYE, valid)
-    right = measure_eye(points_px, RIGHT_EYE, valid)
     tracker = {"landmarks": mesh_name, "analysis": ANALYSIS_VERSION}
-    if limbus is not None:
-        left_limbus, right_limbus = limbus.finish(recording.time_s, valid)
-        left, right = _with_limbus(left, left_limbus), _with_limbus(right, right_limbus)
+    if limbus is None:
+        left, right = (measure_eye(points_px, eye, valid) for eye in (LEFT_EYE, RIGHT_EYE))
+    else:
         tracker["limbus"] = limbus.name
+        left_limbus, right_limbus = limbus.finish(recording.time_s, valid)
+        left_covered = covered_frames(left_limbus.confidence, right_limbus.confidence, recording.time_s)
+        right_covered = covered_frames(right_limbus.confidence, left_limbus.confidence, recording.time_s)
+        left_missing, right_missing = _mostly(left_covered, valid), _mostly(right_covered, valid)
+        for covered, missing in ((left_covered, left_missing), (right_covered, right_missing)):
+            if not missing:
+                valid = valid & ~covered
+        left = _eye(points_px, LEFT_EYE, valid, left_limbus, missing=left_missing)
+        right = _eye(points_px, RIGHT_EYE, valid, right_limbus, missing=right_missing)
     return Trace(
         frame_idx=recording.frame_idx,
         time_s=recording.time_s,
@@ -172,9 +180,20 @@ def _trace(recording: _Recording, probed: VideoMeta, limbus: LimbusInstrument | 
     )
 
 
-def _with_limbus(eye: EyeTrace, limbus: LimbusArrays) -> EyeTrace:
+def _mostly(covered: BoolArray, valid: BoolArray) -> bool:
+    """Whether an eye is covered for most of the time.
+
+    Then that eye is left out as a whole; otherwise those frames are. A mean of now one eye, now two would jump
+    by the difference between the eyes and look like a movement.
+    """
+    return bool(covered.sum() > 0.5 * valid.sum())
+
+
+def _eye(points_px: FloatArray, eye: EyePoints, valid: BoolArray, limbus: LimbusArrays, *, missing: bool) -> EyeTrace:
+    """Both instruments' numbers of one eye; the landmark instrument's only where it is not ``missing``."""
+    landmark = EyeTrace.empty(len(points_px)) if missing else measure_eye(points_px, eye, valid)
     return replace(
-        eye,
+        landmark,
         limbus_h_iris=limbus.h_iris,
         limbus_v_iris=limbus.v_iris,
         limbus_h_deg=limbus.h_deg,
