@@ -23,8 +23,8 @@ class RestSegmentation:
     """Constants of the method, chosen on the development half of the labelled recordings at 30 and 60 Hz with noise.
 
     Attributes:
-        break_price: cost of a break, in squared residuals over noise. Noise alone reaches it about 4 times a minute
-            before the fit of each saccade has its say.
+        break_price: cost of a break, in squared residuals over noise. With the price of the fit (``LEAST_GAIN``)
+            noise alone makes about one saccade a minute.
         moving_price: cost of a sample outside the rests (a sample at rest costs 2 on average, one for each axis).
         single_price: extra cost of a rest of one sample.
         drift_deg_s: standard deviation of the slope of a rest.
@@ -32,13 +32,13 @@ class RestSegmentation:
         least_step: a break is looked for only where neighbouring means differ by this many standard errors.
     """
 
-    break_price: float = 11.0
+    break_price: float = 14.0
     moving_price: float = 5.0
     single_price: float = 3.0
     drift_deg_s: float = 4.0
     longest_rest_s: float = 2.0
     longest_move_s: float = 0.30
-    least_step: float = 2.6
+    least_step: float = 3.0
 
 
 def sample_noise_deg(position_deg: FloatArray, floor_deg: float = 0.1) -> float:

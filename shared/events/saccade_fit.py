@@ -219,9 +219,10 @@ def _fit_some(sums: FloatArray, noise_deg: FloatArray, search: SearchRange) -> S
     log_variance = (weight * (log_velocity - log_mean) ** 2).sum(axis=1)
     # The displacement at each node is uncertain too, on top of what the grid spans.
     deviation = noise_deg.mean() / np.sqrt((information * weight).sum(axis=1))
-    reach = np.exp(1.96 * np.sqrt(log_variance + (deviation / np.maximum(mean_amplitude, 1e-6)) ** 2))
-    best = saved.max(axis=1)
-    degrees_of_freedom = np.maximum(2 * windows.samples - 8, 1.0)
+    misfit = np.maximum(windows.rest_cost - saved.max(axis=1), 0.0) / np.maximum(2 * windows.samples - 8, 1.0)
+    # Where the step does not describe the movement, that and not the noise limits what is known.
+    variance = (log_variance + (deviation / np.maximum(mean_amplitude, 1e-6)) ** 2) * np.maximum(misfit, 1.0)
+    reach = np.exp(1.96 * np.minimum(np.sqrt(variance), 2.0))
     likely_middle = (middle * likely).sum(axis=1)
     return SaccadeFits(
         middle_s=(middle * weight).sum(axis=1),
@@ -235,8 +236,8 @@ def _fit_some(sums: FloatArray, noise_deg: FloatArray, search: SearchRange) -> S
         peak_velocity_deg_s=peak,
         peak_velocity_low_deg_s=peak / reach,
         peak_velocity_high_deg_s=peak * reach,
-        misfit=np.maximum(windows.rest_cost - best, 0.0) / degrees_of_freedom,
-        gain=best,
+        misfit=misfit,
+        gain=saved.max(axis=1),
     )
 
 

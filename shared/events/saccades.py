@@ -38,6 +38,7 @@ DENSE_INTERVAL_S = 0.009  # sparser samples (under about 110 Hz) have no speed p
 QUIET_SPEED_DEG_S = 12.0  # more speed noise than this hides small saccades from a speed threshold
 BLOCK_S = 1 / 60  # dense but noisy samples are averaged to this interval before the search for rests
 GUARD_S = 0.080  # around a loss lids drag the signal: no saccade is reported that reaches so near
+TIE_S = 1e-7  # instants that differ by less are the same, however the clock was set
 DOUBT_BEFORE_S, DOUBT_AFTER_S = 0.095, 0.200  # so near to a loss only a brisk one is
 BRISK = 2.2  # times the usual duration of its size
 CROWDED_S, CROWDED_SHARE = 0.100, 0.2  # more short gaps than this within the time make a loss of the whole
@@ -45,7 +46,7 @@ VELOCITY_INTERVAL_S = 1 / 55  # at longer frame intervals only long saccades hav
 LONG_S = 0.100
 MAX_RELATIVE_UNCERTAINTY = 0.6  # half the 95 % interval over the value
 LEAST_GAIN = 14.0  # of the fit: drop of the squared residual over the noise variance
-REST_SIDE_S = 0.25  # rest on each side that enters a fit
+REST_SIDE_S = 0.255  # rest on each side that enters a fit
 PROFILE_SKEW = 0.12  # real saccades brake longer than they accelerate: share of the duration by which the middle lags
 MAX_SKEW_S = 0.006
 LEAST_VELOCITY_DEG_S = 20.0  # slower movements are pursuit or drift
@@ -109,8 +110,10 @@ def _by_speed(gaze: _Gaze, stretches: list[tuple[int, int]]) -> list[Saccade]:
     latest = np.concatenate([start_s[1:], [np.inf]])
     length_s = np.maximum(end_s - start_s, 2 * gaze.interval_s)
     search = SearchRange(
-        first=np.searchsorted(gaze.time_s, np.maximum(start_s - np.maximum(0.030, length_s / 4), earliest)),
-        beyond=np.searchsorted(gaze.time_s, np.minimum(end_s + np.maximum(0.010, length_s / 4), latest), side="right"),
+        first=np.searchsorted(gaze.time_s, np.maximum(start_s - np.maximum(0.030, length_s / 4) - TIE_S, earliest)),
+        beyond=np.searchsorted(
+            gaze.time_s, np.minimum(end_s + np.maximum(0.010, length_s / 4) + TIE_S, latest), side="right"
+        ),
         middle_s=(start_s + end_s) / 2,
         shift_s=length_s * 0.3,
         shortest_s=np.maximum(length_s * 0.5, MIN_DURATION_S),
@@ -254,8 +257,8 @@ def _prepared(time_s: FloatArray, deg: FloatArray) -> _Gaze:
 def _local_share(time_s: FloatArray, mask: BoolArray) -> FloatArray:
     """Share of true samples within ``CROWDED_S / 2`` of each sample."""
     total = np.concatenate([[0], np.cumsum(mask)])
-    low = np.searchsorted(time_s, time_s - CROWDED_S / 2)
-    high = np.searchsorted(time_s, time_s + CROWDED_S / 2, side="right")
+    low = np.searchsorted(time_s, time_s - CROWDED_S / 2 - TIE_S)
+    high = np.searchsorted(time_s, time_s + CROWDED_S / 2 + TIE_S, side="right")
     return np.asarray((total[high] - total[low]) / (high - low))
 
 
@@ -264,8 +267,8 @@ def _near_loss(gaze: _Gaze, before_s: float, after_s: float) -> BoolArray:
     mask = gaze.lost.copy()
     for first, beyond in runs(gaze.lost):
         last = min(beyond, len(gaze.time_s) - 1)
-        low = np.searchsorted(gaze.time_s, gaze.time_s[first] - before_s)
-        high = np.searchsorted(gaze.time_s, gaze.time_s[last] + after_s, side="right")
+        low = np.searchsorted(gaze.time_s, gaze.time_s[first] - before_s - TIE_S)
+        high = np.searchsorted(gaze.time_s, gaze.time_s[last] + after_s + TIE_S, side="right")
         mask[low:high] = True
     return mask
 
