@@ -23,6 +23,8 @@ _FOREHEAD: Final = 10
 _CHIN: Final = 152
 _MEAN_FACE_SAMPLES: Final = 200
 """Frames that make the mean face; more change nothing that can be measured."""
+_BLOCK: Final = 1000
+"""Frames worked on at once, so that memory does not grow with the film."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,18 +43,20 @@ def head_rotation(points_px: FloatArray) -> HeadRotation:
         points_px: ``(N, 478, 3)`` px, depth scaled like width; nan where no face was found.
     """
     angles = np.full((len(points_px), 3), np.nan)
-    found = np.isfinite(points_px[:, 0, 0])
-    if found.any():
-        meshes = points_px[found, :_MESH_POINTS].astype(np.float64)
-        mean_face = _mean_face(meshes)
-        angles[found] = _angles_deg(_rotations_from(mean_face, meshes) @ _axes(mean_face))
+    found = np.flatnonzero(np.isfinite(points_px[:, 0, 0]))
+    if found.size:
+        sample = found[np.linspace(0, len(found) - 1, min(len(found), _MEAN_FACE_SAMPLES)).astype(int)]
+        mean_face = _mean_face(points_px[sample, :_MESH_POINTS].astype(np.float64))
+        axes = _axes(mean_face)
+        for frames in np.array_split(found, -(-len(found) // _BLOCK)):
+            meshes = points_px[frames, :_MESH_POINTS].astype(np.float64)
+            angles[frames] = _angles_deg(_rotations_from(mean_face, meshes) @ axes)
     return HeadRotation(*angles.T)
 
 
 def _mean_face(meshes: FloatArray) -> FloatArray:
-    """``(468, 3)`` median shape at the pose and scale of one middle frame, centred."""
-    sample = meshes[np.linspace(0, len(meshes) - 1, min(len(meshes), _MEAN_FACE_SAMPLES)).astype(int)]
-    sample = sample - sample.mean(axis=1, keepdims=True)
+    """``(468, 3)`` median shape at the pose and scale of the middle one, centred."""
+    sample = meshes - meshes.mean(axis=1, keepdims=True)
     reference = sample[len(sample) // 2]
     rotations = _rotations_from(reference, sample)
     sizes = np.linalg.norm(sample, axis=(1, 2))
