@@ -12,7 +12,8 @@ from statistics import median
 from typing import Final, Literal
 
 from shared.events.main_sequence import Axis, normal_band
-from shared.metrics import BLINK_RATE_TIME_S, MIN_SACCADES, Events, ObservedTime, along_axis
+from shared.events.saccades import SLOW_BY_DURATION
+from shared.metrics import BLINK_RATE_TIME_S, MIN_SACCADES, Events, ObservedTime, along_axis, with_velocity
 from shared.model import Finding, Metric, Saccade
 from shared.parameters import Parameters
 from shared.task import fixation_segments, vertical_task_recorded
@@ -99,44 +100,65 @@ def _both_directions(numbers: str, both_limited: bool, parameters: Parameters) -
 
 
 def _slow_vertical_saccades(known: Mapping[str, Metric], events: Events) -> Finding:
-    def finding(state: State, message: str, where: Saccade | None = None) -> Finding:
-        return Finding(
-            "O2",
-            "Slow vertical saccades (O2-like)",
-            state,
-            message,
-            "Velocity of vertical saccades decreased, more than of horizontal ones. Here: the typical vertical saccade "
-            "below the healthy mean - 2 SD for its amplitude while horizontal ones are within.",
-            f"{MDS}; healthy band: Hopf et al., PLoS ONE 2018, PMC6143243",
-            where.start_s if where else None,
-            where.end_s if where else None,
-        )
-
-    vertical = _against_band(events, "vertical")
-    horizontal = _against_band(events, "horizontal")
     velocity = known["vertical_peak_velocity_deg_s"]
-    if velocity.value is None:
-        return finding("not_measured", _why(velocity))
+    if velocity.value is not None:
+        state, message, where = _slow_by_velocity(events)
+    elif velocity.reason is not None and velocity.reason.startswith("LOW_FRAME_RATE_FOR_VELOCITY"):
+        state, message, where = _slow_by_duration(events, _why(velocity))
+    else:
+        state, message, where = "not_measured", _why(velocity), None
+    return Finding(
+        "O2",
+        "Slow vertical saccades (O2-like)",
+        state,
+        message,
+        "Velocity of vertical saccades decreased, more than of horizontal ones. Here: the typical vertical saccade "
+        "below the healthy mean - 2 SD for its amplitude while horizontal ones are within. In films below 60 frames/s: "
+        "most vertical saccades of up to 20 deg longer than 100 ms, most horizontal ones not.",
+        f"{MDS}; healthy band: Hopf et al., PLoS ONE 2018, PMC6143243",
+        where.start_s if where else None,
+        where.end_s if where else None,
+    )
+
+
+def _slow_by_velocity(events: Events) -> tuple[State, str, Saccade | None]:
+    vertical, horizontal = _against_band(events, "vertical"), _against_band(events, "horizontal")
     if len(vertical) < MIN_SACCADES:
-        return finding("not_measured", f"{len(vertical)} vertical saccades of 5 to 20 deg; {MIN_SACCADES} are needed.")
+        return "not_measured", f"{len(vertical)} vertical saccades of 5 to 20 deg; {MIN_SACCADES} are needed.", None
     share = median(ratio for ratio, _ in vertical)
     slowest = min(vertical, key=lambda pair: pair[0])[1]
     numbers = f"{len(vertical)} vertical saccades at {share:.0%} of the lower healthy limit (median)"
     if share >= 1:
-        return finding("absent", f"{numbers}.")
+        return "absent", f"{numbers}.", None
     if len(horizontal) < MIN_SACCADES:
-        return finding("not_measured", f"{numbers}, but too few horizontal saccades to compare with.", slowest)
+        return "not_measured", f"{numbers}, but too few horizontal saccades to compare with.", slowest
     across = median(ratio for ratio, _ in horizontal)
     numbers = f"{numbers}; {len(horizontal)} horizontal ones at {across:.0%}"
     if across < 1:
-        return finding("absent", f"{numbers}: slow both ways, not vertical more than horizontal.", slowest)
-    return finding("present", f"{numbers}.", slowest)
+        return "absent", f"{numbers}: slow both ways, not vertical more than horizontal.", slowest
+    return "present", f"{numbers}.", slowest
+
+
+def _slow_by_duration(events: Events, why: str) -> tuple[State, str, Saccade | None]:
+    """At 30 frames/s a long saccade is sure to be slow, but a short one is not sure to be fast: never ``absent``."""
+    vertical, horizontal = along_axis(events.saccades, "vertical"), along_axis(events.saccades, "horizontal")
+    if min(len(vertical), len(horizontal)) < MIN_SACCADES:
+        return "not_measured", f"{why} Too few saccades to judge by their durations.", None
+    slow = [s for s in vertical if SLOW_BY_DURATION in s.qualifiers]
+    across = sum(SLOW_BY_DURATION in s.qualifiers for s in horizontal)
+    numbers = (
+        f"{len(slow)} of {len(vertical)} vertical and {across} of {len(horizontal)} horizontal saccades surely last "
+        "longer than 100 ms"
+    )
+    if 2 * len(slow) > len(vertical) and 2 * across < len(horizontal):
+        return "present", f"{numbers}.", max(slow, key=lambda s: s.duration_s or 0.0)
+    return "not_measured", f"{numbers}; at this frame rate that does not exclude slowing.", None
 
 
 def _against_band(events: Events, axis: Axis) -> list[tuple[float, Saccade]]:
     """Peak velocity over the lower healthy limit at its amplitude, for saccades within the published amplitudes."""
     found = []
-    for saccade in along_axis(events.saccades, axis):
+    for saccade in with_velocity(along_axis(events.saccades, axis)):
         band = normal_band(saccade.amplitude_deg, axis)
         if band is not None and saccade.peak_velocity_deg_s is not None:
             found.append((saccade.peak_velocity_deg_s / band.low_deg_s, saccade))

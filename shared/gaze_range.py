@@ -31,6 +31,12 @@ uncertainty is computed over blocks of this length. Proposal."""
 MIN_BLOCKS: Final = 5
 """Fewest blocks for an uncertainty; short recordings get shorter blocks."""
 
+MIN_LIMBUS_COVERAGE: Final = 0.5
+"""Share of the usable frames that must have a limbus fit for a range. Proposal."""
+
+FULL_LIMBUS_COVERAGE: Final = 0.8
+"""With a fit in fewer frames a range is a lower bound: fits fail most in extreme gaze. Proposal."""
+
 _GRID_RATE_HZ: Final = 25.0
 _SMOOTHING_SAMPLES: Final = 5
 _SHIFT_WINDOW_S: Final = 0.4

@@ -7,15 +7,15 @@ known target, so the size of the eye is assumed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from math import cos, radians, sin
+from math import radians, sin
 from statistics import fmean, median
 from typing import Final
 
-from shared.events.main_sequence import Axis, normal_band
+from shared.events.main_sequence import PEAK_TO_MEAN_VELOCITY, Axis, main_axis, normal_band
 from shared.events.square_waves import square_wave_jerk_rate_per_min
-from shared.gaze_range import GazeRange, LandmarkGaze, LimbusGaze
+from shared.gaze_range import FULL_LIMBUS_COVERAGE, MIN_LIMBUS_COVERAGE, GazeRange, LandmarkGaze, LimbusGaze
 from shared.model import Blink, Instrument, Metric, Reference, Saccade, SquareWaveJerk
 from shared.quality import FRAME_RATE_TOLERANCE, VELOCITY_FRAME_RATE_HZ
 
@@ -41,12 +41,6 @@ progressive supranuclear palsy")."""
 MAX_JERK_NOISE_DEG: Final = 0.5
 """With more noise than this the smallest square-wave jerks cannot be told from it. Proposal."""
 
-MIN_LIMBUS_COVERAGE: Final = 0.5
-"""Share of the usable frames that must have a limbus fit for a range. Proposal."""
-
-FULL_LIMBUS_COVERAGE: Final = 0.8
-"""With a fit in fewer frames a range is a lower bound: fits fail most in extreme gaze. Proposal."""
-
 MIN_RATIO_RANGE_DEG: Final = 5.0
 """Least horizontal range that the vertical one is divided by. Proposal."""
 
@@ -55,9 +49,6 @@ MIN_SACCADES: Final = 3
 
 MIN_SACCADE_DEG: Final = 2.0
 """Least amplitude of saccades that enter the velocity metrics. Proposal."""
-
-OFF_AXIS: Final = 0.5
-"""A saccade is vertical (horizontal) when it lies within 30 degrees of that axis."""
 
 HOPF: Final = "Hopf et al., PLoS ONE 2018, PMC6143243"
 HOPF_PEOPLE: Final = "100 healthy people, 6-76 years"
@@ -105,6 +96,7 @@ def compute_metrics(
         jerk_rate,
         _jerk_amplitude(jerk_rate, events),
         _jerk_blink_ratio(jerk_rate, blink_rate),
+        _vertical_duration(events, limbus),
         _peak_velocity("vertical", events, limbus, observed),
         _peak_velocity("horizontal", events, limbus, observed),
         _amplitude_velocity_index(events, limbus, observed),
@@ -112,15 +104,13 @@ def compute_metrics(
 
 
 def along_axis(saccades: Sequence[Saccade], axis: Axis) -> tuple[Saccade, ...]:
-    """Saccades of at least ``MIN_SACCADE_DEG`` with a peak velocity, within 30 degrees of ``axis``."""
-    across: Callable[[float], float] = cos if axis == "vertical" else sin
-    return tuple(
-        s
-        for s in saccades
-        if s.peak_velocity_deg_s is not None
-        and s.amplitude_deg >= MIN_SACCADE_DEG
-        and abs(across(radians(s.direction_deg))) <= OFF_AXIS
-    )
+    """Saccades of at least ``MIN_SACCADE_DEG`` within 30 degrees of ``axis``."""
+    return tuple(s for s in saccades if s.amplitude_deg >= MIN_SACCADE_DEG and main_axis(s.direction_deg) == axis)
+
+
+def with_velocity(saccades: Sequence[Saccade]) -> tuple[Saccade, ...]:
+    """Those of the saccades whose peak velocity could be fitted."""
+    return tuple(s for s in saccades if s.peak_velocity_deg_s is not None)
 
 
 def _landmark_ranges(landmark: LandmarkGaze) -> tuple[Metric, ...]:
@@ -313,10 +303,28 @@ def _jerk_blink_ratio(jerks: Metric, blinks: Metric) -> Metric:
     return Metric(name, label, "", "limbus", value, qualifier=blinks.qualifier)
 
 
+def _vertical_duration(events: Events, limbus: LimbusGaze) -> Metric:
+    name, label, unit = "vertical_saccade_duration_ms", "Duration of vertical saccades, median", "ms"
+    chosen = [s for s in along_axis(events.saccades, "vertical") if s.duration_s is not None]
+    reason = limbus_reason(limbus) or _few_saccades(chosen, "vertical")
+    if reason is not None:
+        return Metric(name, label, unit, "limbus", reason=reason)
+    amplitude = median(s.amplitude_deg for s in chosen)
+    band = normal_band(amplitude, "vertical")
+    reference = None
+    if band is not None:
+        longest_ms = 1000 * PEAK_TO_MEAN_VELOCITY * amplitude / band.low_deg_s
+        source = f"derived from {HOPF}, at {amplitude:.0f} deg and mean - 2 SD of peak velocity"
+        reference = Reference(None, longest_ms, source, HOPF_PEOPLE)
+    value = 1000 * median(s.duration_s or 0.0 for s in chosen)
+    qualifier = f"by fit, {len(chosen)} saccades of {amplitude:.1f} deg (median)"
+    return Metric(name, label, unit, "limbus", value, reference=reference, qualifier=qualifier)
+
+
 def _peak_velocity(axis: Axis, events: Events, limbus: LimbusGaze, observed: ObservedTime) -> Metric:
     name, label, unit = f"{axis}_peak_velocity_deg_s", f"Peak velocity of {axis} saccades, median", "deg/s"
-    chosen = along_axis(events.saccades, axis)
-    reason = _velocity_reason(chosen, axis, limbus, observed)
+    chosen = with_velocity(along_axis(events.saccades, axis))
+    reason = limbus_reason(limbus) or _slow_film(observed) or _few_saccades(chosen, axis)
     if reason is not None:
         return Metric(name, label, unit, "limbus", reason=reason)
     amplitude = median(s.amplitude_deg for s in chosen)
@@ -332,8 +340,8 @@ def _peak_velocity(axis: Axis, events: Events, limbus: LimbusGaze, observed: Obs
 
 def _amplitude_velocity_index(events: Events, limbus: LimbusGaze, observed: ObservedTime) -> Metric:
     name, label, unit = "amplitude_velocity_index", "Amplitude x peak velocity, vertical", "deg^2/s"
-    chosen = along_axis(events.saccades, "vertical")
-    reason = _velocity_reason(chosen, "vertical", limbus, observed)
+    chosen = with_velocity(along_axis(events.saccades, "vertical"))
+    reason = limbus_reason(limbus) or _slow_film(observed) or _few_saccades(chosen, "vertical")
     if reason is not None:
         return Metric(name, label, unit, "limbus", reason=reason)
     down = [_product(s) for s in chosen if sin(radians(s.direction_deg)) > 0]
@@ -357,11 +365,10 @@ def _product(saccade: Saccade) -> float:
     return saccade.amplitude_deg * (saccade.peak_velocity_deg_s or 0.0)
 
 
-def _velocity_reason(chosen: Sequence[Saccade], axis: Axis, limbus: LimbusGaze, observed: ObservedTime) -> str | None:
-    reason = limbus_reason(limbus) or _slow_film(observed)
-    if reason is None and len(chosen) < MIN_SACCADES:
-        reason = f"TOO_FEW_SACCADES: {len(chosen)} {axis} saccades could be fitted; {MIN_SACCADES} are needed."
-    return reason
+def _few_saccades(chosen: Sequence[Saccade], axis: Axis) -> str | None:
+    if len(chosen) >= MIN_SACCADES:
+        return None
+    return f"TOO_FEW_SACCADES: {len(chosen)} {axis} saccades could be fitted; {MIN_SACCADES} are needed."
 
 
 def _slow_film(observed: ObservedTime) -> str | None:

@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from shared.gaze_range import MIN_SAMPLES, LandmarkGaze, LimbusGaze
+from shared.gaze_range import FULL_LIMBUS_COVERAGE, MIN_LIMBUS_COVERAGE, MIN_SAMPLES, LandmarkGaze, LimbusGaze
 from shared.model import BoolArray, CheckStatus, FloatArray, QualityCheck, Task, Trace
 from shared.parameters import Parameters
 from shared.task import far_vertical_targets, in_segments, vertical_segments, vertical_task_recorded
@@ -583,7 +583,7 @@ def _borderline(evidence: Evidence, parameters: Parameters) -> QualityCheck:
 def _instruments_disagree(evidence: Evidence, parameters: Parameters) -> QualityCheck:
     code, limit = "INSTRUMENTS_DISAGREE", parameters.range_thresh_deg
     rule, limbus = evidence.landmark.vertical, evidence.limbus
-    if rule is None or limbus.vertical is None:
+    if rule is None or limbus.vertical is None or limbus.coverage < MIN_LIMBUS_COVERAGE:
         return _not_checked(code, None, "the limbus instrument has no vertical range to compare with.")
     value = limbus.vertical.peak_to_peak
     below_rule = rule.peak_to_peak < parameters.vpp_thresh
@@ -594,8 +594,9 @@ def _instruments_disagree(evidence: Evidence, parameters: Parameters) -> Quality
     else:
         # Narrow on the limbus while the horizontal range is full: the landmarks may have followed the lids.
         threshold = CONTRADICTION_FRACTION * limit
+        # A limbus lost in part of the recording reads too little and contradicts nothing.
         full = limbus.horizontal is not None and limbus.horizontal.peak_to_peak >= limit
-        contradicts = full and value < threshold
+        contradicts = full and value < threshold and limbus.coverage >= FULL_LIMBUS_COVERAGE
     return _judged(
         code,
         None,

@@ -74,6 +74,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     parser.add_argument("--jobs", type=_positive, default=1, metavar="N", help="videos analysed at a time (default 1)")
     parser.add_argument("--json", action="store_true", help="print one JSON object a line instead of a sentence")
+    parser.add_argument("--verbose", action="store_true", help="after an unexpected error, show where it came from")
     add_parameter_option(parser)
     parser.set_defaults(run=run)
 
@@ -88,7 +89,11 @@ def run(arguments: argparse.Namespace) -> int:
     make_folder(arguments.out)
     names = output_names(paths)
     jobs = [VideoJob(path, arguments.out, name, parameters) for path, name in zip(paths, names, strict=True)]
-    outcomes = one_by_one(jobs) if arguments.jobs == 1 or len(jobs) == 1 else side_by_side(jobs, arguments.jobs)
+    _show_details(verbose=arguments.verbose)
+    if arguments.jobs == 1 or len(jobs) == 1:
+        outcomes = one_by_one(jobs)
+    else:
+        outcomes = side_by_side(jobs, arguments.jobs, verbose=arguments.verbose)
     unreadable = 0
     for outcome in outcomes:
         unreadable += outcome.error is not None
@@ -103,10 +108,10 @@ def one_by_one(jobs: Iterable[VideoJob]) -> Iterator[Outcome]:
             yield analyse_one(job, progress=lambda done, bar=bar: _advance(bar, done))  # type: ignore[misc]
 
 
-def side_by_side(jobs: list[VideoJob], count: int) -> Iterator[Outcome]:
+def side_by_side(jobs: list[VideoJob], count: int, *, verbose: bool = False) -> Iterator[Outcome]:
     """Analyse ``count`` videos at a time, each in a process of its own, with a bar of videos."""
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(min(count, len(jobs)), mp_context=context, initializer=_leave_interrupts_to_parent)
+    pool = ProcessPoolExecutor(min(count, len(jobs)), context, _prepare_process, (verbose,))
     try:
         pending = {pool.submit(analyse_one, job): job for job in jobs}
         with _bar(unit=" videos", total=len(jobs)) as bar:
@@ -140,7 +145,7 @@ def analyse_one(job: VideoJob, progress: Callable[[Progress], None] | None = Non
     except EyeReviewError as error:
         return Outcome(name, error=error)
     except Exception:  # one broken video must not end the run for the others
-        log.debug("unexpected error", exc_info=True)
+        log.debug("unexpected error in %s", name, exc_info=True)
         return Outcome(name, error=EyeReviewError())
 
 
@@ -196,8 +201,16 @@ def _process_died() -> StorageError:
     )
 
 
-def _leave_interrupts_to_parent() -> None:
+def _prepare_process(verbose: bool) -> None:
+    """Leave interrupts to the parent, which ends its children."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _show_details(verbose=verbose)
+
+
+def _show_details(*, verbose: bool) -> None:
+    if verbose:
+        logging.basicConfig()
+        logging.getLogger("shared").setLevel(logging.DEBUG)
 
 
 def _bar(*, unit: str, desc: str | None = None, total: int | None = None) -> tqdm[Any]:

@@ -242,6 +242,19 @@ def test_instruments_disagree_when_the_limbus_range_contradicts() -> None:
     assert failed(with_both(lids_followed, limbus_h_deg=small.left.limbus_v_deg)) == set()
 
 
+def test_a_limbus_seen_in_part_contradicts_less() -> None:
+    def seen_for(share: float, contradicted: Trace) -> set[str]:
+        gone = np.arange(len(contradicted)) % 100 >= 100 * share
+        nan = {n: np.where(gone, np.nan, getattr(contradicted.left, n)) for n in ("limbus_h_deg", "limbus_v_deg")}
+        return failed(with_both(contradicted, **nan))
+
+    small, large = recording(up_deg=2, down_deg=2), recording()
+    too_much = with_both(small, limbus_v_deg=large.left.limbus_v_deg)
+    too_little = with_both(large, limbus_v_deg=small.left.limbus_v_deg)
+    assert [seen_for(share, too_much) for share in (0.7, 0.4)] == [{"INSTRUMENTS_DISAGREE"}, set()]
+    assert [seen_for(share, too_little) for share in (0.9, 0.7)] == [{"INSTRUMENTS_DISAGREE"}, set()]
+
+
 def test_with_range_flag_the_limbus_range_must_agree_in_full() -> None:
     trace = recording()
     medium = with_both(trace, limbus_v_deg=0.4 * trace.left.limbus_v_deg)
