@@ -81,8 +81,13 @@ def _add_demo_cases(data_folder: Path) -> None:
     from dashboard.demo_cases import add_demo_cases  # noqa: PLC0415
     from dashboard.services import Services  # noqa: PLC0415
     from shared.adapters.local import open_local_store  # noqa: PLC0415
+    from shared.errors import EyeReviewError  # noqa: PLC0415
 
-    queued = add_demo_cases(Services(open_local_store(data_folder)), now=time.time())
+    try:
+        queued = add_demo_cases(Services(open_local_store(data_folder)), now=time.time())
+    except EyeReviewError as error:
+        _say(error.user_message)
+        return
     if queued:
         _say(f"{queued} demo cases are being analysed; the page shows how far they are.")
         threading.Thread(target=_tell_demo_progress, args=(data_folder,), daemon=True, name="demo-progress").start()
@@ -96,21 +101,21 @@ def main(given: Sequence[str] | None = None) -> int:
         return 2
     if options.data is not None:
         os.environ["EYE_REVIEW_DATA"] = str(options.data.expanduser().absolute())
-    from dashboard.runner import ensure_runner  # noqa: PLC0415 - after the arguments are known to be good
-    from shared.adapters.settings import read_settings  # noqa: PLC0415
+    from shared.adapters.settings import read_settings  # noqa: PLC0415 - after the arguments are known to be good
 
     data_folder = read_settings().data_folder
     data_folder.mkdir(parents=True, exist_ok=True)
     if options.demo:
         _add_demo_cases(data_folder)
-    ensure_runner(data_folder)
     if not is_loopback(options.address):
         _say("Note: anyone who can reach this machine on the network can see the recordings.")
     shown = "localhost" if is_loopback(options.address) else options.address
     _say(f"Eye movement review: http://{shown}:{options.port}  (Ctrl+C ends it)")
     from dashboard.server import create_app  # noqa: PLC0415
 
-    create_app().run(config={"server.address": options.address, "server.port": options.port, "server.headless": True})
+    create_app(data_folder).run(
+        config={"server.address": options.address, "server.port": options.port, "server.headless": True}
+    )
     return 0
 
 

@@ -15,7 +15,8 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from dashboard.services import Masks
+from dashboard.inks import LIGHT_INK
+from dashboard.reviews import Masks
 from dashboard.texts import t
 from shared.model import BoolArray, FloatArray, PspStatus, Trace
 
@@ -28,10 +29,6 @@ NEUTRAL_COLOUR: Final = "#7A8794"
 INVALID_FILL: Final = "rgba(122, 135, 148, 0.28)"
 BLINK_FILL: Final = "rgba(230, 159, 0, 0.30)"
 BAND_FILL: Final = "rgba(86, 180, 233, 0.16)"
-
-LIGHT_INK: Final = "#26313C"
-DARK_INK: Final = "#E4EAF0"
-"""Writing on a light and on a dark page."""
 
 MAX_POINTS: Final = 2000
 """Most points of one line that are sent to the browser."""
@@ -339,7 +336,7 @@ def traces_figure(
         instrument: ``landmark`` or ``limbus``.
         window_s: stretch to show; None for :func:`default_window_s`.
         revision: a new value shows ``window_s`` again; the same one keeps what the person zoomed to.
-        ink: colour of all writing, :data:`LIGHT_INK` or :data:`DARK_INK` to suit the theme.
+        ink: colour of all writing, one of :mod:`dashboard.inks`.
     """
     events = document["events"]
     parameters = document["summary"]["parameters"]

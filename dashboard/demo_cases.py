@@ -1,7 +1,12 @@
-"""The demo cases: computer-drawn films with known eye movements, analysed like any other film."""
+"""The demo cases: computer-drawn films with known eye movements, analysed like any other film.
+
+Their words stand here and not with what draws them (:mod:`shared.synthetic.cases`), which takes seconds to import;
+a test compares the two.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -10,11 +15,56 @@ from dashboard.services import DEMO_SOURCE, Services, is_comparable, is_open
 from dashboard.texts import t
 from shared.deletion import delete_analysis
 from shared.errors import ConflictError, NotFoundError
+from shared.model import Task
 from shared.ports import Job, JobStatus
-from shared.synthetic.cases import DEMO_CASES, DemoCase
 
 DEMO_FOLDER: Final = Path(__file__).with_name("demo")
 _ID_PREFIX: Final = "demo-"
+
+
+@dataclass(frozen=True)
+class DemoCase:
+    """A demo film as the dashboard presents it.
+
+    Attributes:
+        name: stem of its file.
+        title, description: for people.
+        task: what the recording is filed as.
+    """
+
+    name: str
+    title: str
+    description: str
+    task: Task
+
+
+DEMO_CASES: Final = (
+    DemoCase(
+        "healthy",
+        "Full range of gaze",
+        "Looks 20 degrees up and down, then 18 degrees left and right, at normal speed.",
+        Task.VERTICAL_HORIZONTAL,
+    ),
+    DemoCase(
+        "psp_like",
+        "Small, slow vertical range",
+        "The same task: left and right are full, up and down reach only 2 to 3 degrees.",
+        Task.VERTICAL_HORIZONTAL,
+    ),
+    DemoCase(
+        "too_poor",
+        "Too poor to judge",
+        "A dark, noisy film from far away; the head nods and turns with the gaze.",
+        Task.VERTICAL_HORIZONTAL,
+    ),
+    DemoCase(
+        "no_vertical_task",
+        "No up and down in the film",
+        "The eyes move left and right only, and nothing tells what was asked for.",
+        Task.UNKNOWN,
+    ),
+)
+"""In the order in which they are listed."""
 
 
 def add_demo_cases(services: Services, *, now: float, folder: Path = DEMO_FOLDER) -> int:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import streamlit as st
 
-from dashboard.charts import DARK_INK, LIGHT_INK
+from dashboard.inks import DARK_INK, LIGHT_INK
 from dashboard.services import ProgressView, Services, is_open, progress_view, status_of
 from dashboard.texts import plain, t
 from shared.adapters.local import open_local_store
@@ -161,9 +161,13 @@ def progress_panel(analysis_id: str) -> None:
             st.caption(" · ".join(facts))
             if view.stopping:
                 st.write(t("Stopping after the current frames …"))
-            elif st.button(t("Cancel the analysis"), key=f"cancel-{analysis_id}", icon=":material/stop_circle:"):
-                services().cancel(analysis_id, now=time.time())
-                st.rerun(scope="fragment")
+            else:
+                st.button(
+                    t("Cancel the analysis"),
+                    key=f"cancel-{analysis_id}",
+                    icon=":material/stop_circle:",
+                    on_click=lambda: services().cancel(analysis_id, now=time.time()),
+                )
             st.caption(t("You may close this page. The film is kept and the result will be in the patient’s history."))
 
 

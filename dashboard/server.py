@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import streamlit as st
 
 from dashboard.routes import create_routes
+from dashboard.runner import ensure_runner
 from dashboard.texts import t
 from shared.errors import EyeReviewError
 
 _LOGGER = logging.getLogger(__name__)
 _SCRIPT = Path(__file__).with_name("app.py")
+_SLOW_MODULES = ("pandas", "dashboard.page", "dashboard.charts", "dashboard.reviews")
+"""Imported by the pages; begun here so that the first page does not wait for them."""
 
 
 def show_script_error(error: Exception) -> bool:
@@ -25,6 +32,19 @@ def show_script_error(error: Exception) -> bool:
     return True
 
 
-def create_app() -> st.App:
-    """The application, ready to run."""
-    return st.App(_SCRIPT, routes=create_routes(), on_script_error=show_script_error)
+def _warm_up(data_folder: Path) -> None:
+    """What the first page and the first film need, begun once the server answers."""
+    ensure_runner(data_folder)
+    for module in _SLOW_MODULES:
+        importlib.import_module(module)
+
+
+def create_app(data_folder: Path) -> st.App:
+    """The application, ready to run; with it runs the worker that analyses the films of ``data_folder``."""
+
+    @asynccontextmanager
+    async def lifespan(_: st.App) -> AsyncIterator[None]:
+        threading.Thread(target=_warm_up, args=(data_folder,), daemon=True, name="warm-up").start()
+        yield
+
+    return st.App(_SCRIPT, routes=create_routes(), on_script_error=show_script_error, lifespan=lifespan)

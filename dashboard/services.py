@@ -1,21 +1,20 @@
-"""What the pages ask of the stores, free of Streamlit so that it can be tested without a page."""
+"""What the pages ask of the stores, free of Streamlit so that it can be tested without a page.
+
+Light on purpose: the server starts with it. What reads traces is in :mod:`dashboard.reviews`.
+"""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from shared.adapters.local import LocalStore
-from shared.errors import ConflictError, InvalidRequestError, NotFoundError, StorageError
-from shared.events.blinks import closed_mask, usable_mask
-from shared.model import Blink, BoolArray, Trace
+from shared.errors import ConflictError, InvalidRequestError, NotFoundError
 from shared.parameters import Parameters
 from shared.ports import Job, JobStatus, Patient
-from shared.tables import read_trace
 from shared.version import ANALYSIS_VERSION
 
 UPLOAD_LIMIT_MB: Final = 500
@@ -54,37 +53,6 @@ class ProgressView:
     elapsed_s: float
     silent_s: float | None
     stopping: bool
-
-
-@dataclass(frozen=True, eq=False)
-class Review:
-    """A finished analysis, ready to be shown."""
-
-    job: Job
-    document: Mapping[str, Any]
-    trace: Trace
-    trace_csv: bytes
-    film: Path | None
-
-    @property
-    def summary(self) -> Mapping[str, Any]:
-        """``summary`` of the stored document."""
-        summary: Mapping[str, Any] = self.document["summary"]
-        return summary
-
-    @property
-    def events(self) -> Mapping[str, Any]:
-        """``events`` of the stored document."""
-        events: Mapping[str, Any] = self.document["events"]
-        return events
-
-
-@dataclass(frozen=True)
-class Masks:
-    """Frames that may be drawn as gaze, and frames that entered the ranges; both ``(N,)``."""
-
-    visible: BoolArray
-    usable: BoolArray
 
 
 def progress_view(job: Job, now: float) -> ProgressView:
@@ -138,19 +106,9 @@ def metric_value(summary: Mapping[str, Any], name: str) -> float | None:
     return None if value is None else float(value)
 
 
-def blinks_of(events: Mapping[str, Any]) -> tuple[Blink, ...]:
-    """The blinks of stored events, as the core knows them."""
-    names = {field.name for field in fields(Blink)}
-    return tuple(Blink(**{key: value for key, value in blink.items() if key in names}) for blink in events["blinks"])
-
-
-def masks_of(trace: Trace, events: Mapping[str, Any], parameters: Mapping[str, Any]) -> Masks:
-    """Which frames to draw and which entered the ranges, from the stored events."""
-    blinks = blinks_of(events)
-    return Masks(
-        visible=trace.valid & ~closed_mask(trace, blinks),
-        usable=usable_mask(trace, blinks, float(parameters["blink_padding_s"])),
-    )
+def is_comparable(job: Job) -> bool:
+    """Whether the numbers of a completed job come from the analysis version that runs here."""
+    return job.analysis_version == ANALYSIS_VERSION
 
 
 class Services:
@@ -260,22 +218,3 @@ class Services:
             self.store.jobs.retry(analysis_id, now=now)
         except ConflictError:
             return
-
-    def review(self, job: Job) -> Review:
-        """All that the review of a completed job shows.
-
-        Raises:
-            NotFoundError: it was never finished. StorageError: the stored files are damaged.
-        """
-        document = self.store.results.document(job.user_id, job.analysis_id)
-        trace_csv = self.store.results.trace_csv(job.user_id, job.analysis_id)
-        try:
-            film = self.store.videos.playback_path(job.video)
-        except (NotFoundError, StorageError):
-            film = None
-        return Review(job, document, read_trace(trace_csv), trace_csv, film)
-
-
-def is_comparable(job: Job) -> bool:
-    """Whether the numbers of a completed job come from the analysis version that runs here."""
-    return job.analysis_version == ANALYSIS_VERSION

@@ -25,8 +25,9 @@ from dashboard.page import (
     services,
     task_text,
 )
+from dashboard.reviews import Review, load_review, masks_of
 from dashboard.routes import TOKENS
-from dashboard.services import Review, day_of, is_open, masks_of, metrics_of
+from dashboard.services import day_of, is_open, metrics_of
 from dashboard.texts import plain, t
 from shared.model import CheckStatus, PspStatus
 from shared.ports import Job, JobStatus
@@ -471,7 +472,7 @@ def stamp(review: Review) -> None:
 def loaded(analysis_id: str, updated_at: float) -> Review:
     """The stored result, read once a session; ``updated_at`` makes a new run of the same analysis a new entry."""
     del updated_at
-    return services().review(services().job(analysis_id))
+    return load_review(services().store, services().job(analysis_id))
 
 
 def show(job: Job) -> None:

@@ -1,0 +1,76 @@
+"""A finished analysis, read back with its trace."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from shared.adapters.local import LocalStore
+from shared.errors import NotFoundError, StorageError
+from shared.events.blinks import closed_mask, usable_mask
+from shared.model import Blink, BoolArray, Trace
+from shared.ports import Job
+from shared.tables import read_trace
+
+
+@dataclass(frozen=True, eq=False)
+class Review:
+    """A finished analysis, ready to be shown."""
+
+    job: Job
+    document: Mapping[str, Any]
+    trace: Trace
+    trace_csv: bytes
+    film: Path | None
+
+    @property
+    def summary(self) -> Mapping[str, Any]:
+        """``summary`` of the stored document."""
+        summary: Mapping[str, Any] = self.document["summary"]
+        return summary
+
+    @property
+    def events(self) -> Mapping[str, Any]:
+        """``events`` of the stored document."""
+        events: Mapping[str, Any] = self.document["events"]
+        return events
+
+
+@dataclass(frozen=True)
+class Masks:
+    """Frames that may be drawn as gaze, and frames that entered the ranges; both ``(N,)``."""
+
+    visible: BoolArray
+    usable: BoolArray
+
+
+def blinks_of(events: Mapping[str, Any]) -> tuple[Blink, ...]:
+    """The blinks of stored events, as the core knows them."""
+    names = {field.name for field in fields(Blink)}
+    return tuple(Blink(**{key: value for key, value in blink.items() if key in names}) for blink in events["blinks"])
+
+
+def masks_of(trace: Trace, events: Mapping[str, Any], parameters: Mapping[str, Any]) -> Masks:
+    """Which frames to draw and which entered the ranges, from the stored events."""
+    blinks = blinks_of(events)
+    return Masks(
+        visible=trace.valid & ~closed_mask(trace, blinks),
+        usable=usable_mask(trace, blinks, float(parameters["blink_padding_s"])),
+    )
+
+
+def load_review(store: LocalStore, job: Job) -> Review:
+    """All that the review of a completed job shows.
+
+    Raises:
+        NotFoundError: it was never finished. StorageError: the stored files are damaged.
+    """
+    document = store.results.document(job.user_id, job.analysis_id)
+    trace_csv = store.results.trace_csv(job.user_id, job.analysis_id)
+    try:
+        film = store.videos.playback_path(job.video)
+    except (NotFoundError, StorageError):
+        film = None
+    return Review(job, document, read_trace(trace_csv), trace_csv, film)

@@ -1,0 +1,193 @@
+"""Every page launches, with nothing in store and with each kind of recording, and says what matters in words."""
+
+import datetime
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import dashboard
+from dashboard.services import Services
+from shared.model import Task
+from shared.ports import JobError
+from tests.dashboard.recordings import NOW, add_failed, add_finished, add_queued, known_trace
+
+SCRIPT = Path(dashboard.__file__).with_name("app.py")
+PAGES = ("patients", "new_recording", "review", "history", "settings")
+
+
+def open_page(name: str, **query: str) -> AppTest:
+    app = AppTest.from_file(str(SCRIPT), default_timeout=30).run()
+    app.switch_page(f"views/{name}.py")
+    for key, value in query.items():
+        app.query_params[key] = value
+    app.run()
+    assert not app.exception
+    return app
+
+
+def source(app: AppTest) -> str:
+    """All that the page says outside of tables, as Markdown."""
+    kinds = (app.title, app.header, app.subheader, app.markdown, app.caption, app.text, app.error, app.info)
+    return "\n".join(element.value for kind in kinds for element in kind)
+
+
+def words(app: AppTest) -> str:
+    """The same as a person reads it."""
+    return source(app).replace("\\", "")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_opens_on_an_empty_store(services: Services, page: str) -> None:
+    app = open_page(page)
+    assert not app.error
+    assert "not a diagnosis" in words(app)
+
+
+def test_an_empty_install_offers_a_demo_case(services: Services) -> None:
+    app = open_page("patients")
+    assert "Open a demo case" in [button.label for button in app.button]
+
+
+def test_patients_are_listed_with_their_latest_result_in_words(services: Services) -> None:
+    add_finished(services, known_trace(), code="P-12")
+    (table,) = open_page("patients").dataframe
+    assert table.value["patient"].tolist() == ["P-12"]
+    assert table.value["latest"].tolist() == ["◆ PSP suspected"]
+
+
+def test_search_narrows_the_list(services: Services) -> None:
+    services.add_patient("P-1", "clinic A", now=NOW)
+    services.add_patient("P-2", "clinic B", now=NOW)
+    app = open_page("patients")
+    app.text_input(key="patients-search").set_value("clinic b").run()
+    assert app.dataframe[0].value["patient"].tolist() == ["P-2"]
+
+
+def test_a_suspected_result_stands_in_words_with_reason_and_disclaimer(services: Services) -> None:
+    job = add_finished(services, known_trace())
+    app = open_page("review", analysis=job.analysis_id)
+    assert app.title[0].value == "◆ PSP suspected"
+    assert "0.06 open lid gaps" in words(app)
+    assert "landmark instrument" in words(app)
+    assert "under-reads vertical movement about threefold" in words(app)
+    assert words(app).count("not a diagnosis") >= 2
+    assert not app.error
+
+
+def test_an_inconclusive_result_says_why_before_the_rule(services: Services) -> None:
+    job = add_finished(services, known_trace(iris_px=11.0))
+    app = open_page("review", analysis=job.analysis_id)
+    assert app.title[0].value == "▢ Inconclusive"
+    text = words(app)
+    assert text.index("iris is only") < text.index("range of vertical gaze")
+
+
+def test_a_recording_without_any_face_is_reviewed_without_error(services: Services) -> None:
+    job = add_finished(services, known_trace(lost_s=(-1.0, 99.0)))
+    app = open_page("review", analysis=job.analysis_id)
+    assert app.title[0].value == "▢ Inconclusive"
+    assert not app.error
+
+
+def test_a_fixation_film_is_reviewed_and_not_called_normal(services: Services) -> None:
+    job = add_finished(services, known_trace(vertical=0.3), task=Task.FIXATION)
+    assert open_page("review", analysis=job.analysis_id).title[0].value == "▢ Inconclusive"
+
+
+def test_film_and_traces_and_events_are_on_the_review(services: Services) -> None:
+    job = add_finished(services, known_trace())
+    app = open_page("review", analysis=job.analysis_id)
+    assert app.get("bidi_component")
+    assert app.get("plotly_chart")
+    events = app.dataframe[0].value
+    assert events["kind"].tolist() == ["Blink"] * 4
+
+
+def test_choosing_another_instrument_needs_the_measurement(services: Services) -> None:
+    job = add_finished(services, known_trace())
+    app = open_page("review", analysis=job.analysis_id)
+    assert app.segmented_control(key="review-instrument").options == ["Landmark"]
+
+
+def test_markup_typed_by_people_is_shown_as_typed(services: Services) -> None:
+    job = add_finished(services, known_trace(), label="![x](http://host/x.png) <b>bold</b>")
+    text = source(open_page("review", analysis=job.analysis_id))
+    assert "![x](" not in text
+    assert "\\!\\[x\\]" in text
+
+
+def test_a_failed_job_shows_its_sentence_and_can_be_tried_again(services: Services) -> None:
+    job = add_failed(services, error=JobError("NOT_A_VIDEO", "This file holds no video. Upload the film itself."))
+    app = open_page("review", analysis=job.analysis_id)
+    assert "This file holds no video" in words(app)
+    app.button(key="retry").click().run()
+    assert services.job(job.analysis_id).status == "queued"
+
+
+def test_a_job_under_way_shows_its_stage_and_can_be_cancelled(services: Services) -> None:
+    job = add_queued(services)
+    app = open_page("review", analysis=job.analysis_id)
+    assert "This film is being analysed" in words(app)
+    app.button(key=f"cancel-{job.analysis_id}").click().run()
+    assert "cancelled" in words(app).lower()
+    error = services.job(job.analysis_id).error
+    assert error is not None
+    assert error.code == "CANCELLED"
+
+
+@pytest.mark.parametrize("analysis_id", ["nobody", "../../etc", "x" * 300])
+def test_an_unknown_analysis_is_a_sentence(services: Services, analysis_id: str) -> None:
+    app = open_page("review", analysis=analysis_id)
+    assert "no such record" in app.error[0].value
+
+
+def test_history_lists_newest_first_with_a_chart(services: Services) -> None:
+    add_finished(services, known_trace(vertical=0.3), day=datetime.date(2026, 1, 5), label="first")
+    add_finished(services, known_trace(), day=datetime.date(2026, 6, 5), label="second")
+    add_failed(services, error=JobError("TOO_SHORT", "Too short."))
+    app = open_page("history", patient="P-1")
+    table = app.dataframe[0].value
+    assert table["label"].tolist() == ["", "second", "first"]
+    assert table["result"].tolist() == ["! Not analysed", "◆ PSP suspected", "● PSP not suspected"]
+    assert app.get("plotly_chart")
+
+
+def test_a_new_recording_asks_for_all_it_needs(services: Services) -> None:
+    app = open_page("new_recording")
+    assert app.button(key="new-send").disabled
+    assert "the patient, the film, the task" in words(app)
+
+
+def test_a_submitted_film_leads_to_its_review(services: Services) -> None:
+    services.add_patient("P-3", "", now=NOW)
+    app = open_page("new_recording", patient="P-3")
+    app.file_uploader(key="new-film-0").set_value(("film.mp4", b"abc", "video/mp4"))
+    app.radio(key="new-task").set_value("vertical")
+    app.run()
+    app.button(key="new-send").click().run()
+    (job,) = services.history("P-3")
+    assert job.video.file_name == "film.mp4"
+    assert job.parameters["task"] == "vertical"
+    assert job.parameters["blink_method"] == "adaptive"
+
+
+def test_an_empty_film_is_refused_in_words(services: Services) -> None:
+    services.add_patient("P-3", "", now=NOW)
+    app = open_page("new_recording", patient="P-3")
+    app.file_uploader(key="new-film-0").set_value(("film.mp4", b"", "video/mp4"))
+    app.radio(key="new-task").set_value("vertical")
+    app.run()
+    app.button(key="new-send").click().run()
+    assert "empty (0 bytes)" in app.error[0].value
+
+
+def test_every_parameter_can_be_set_with_its_bounds(services: Services) -> None:
+    app = open_page("new_recording")
+    field = app.number_input(key="new-vpp_thresh")
+    assert (field.value, field.min, field.max) == (0.06, 0.0, 2.0)
+    assert "open lid gaps" in field.label
+
+
+def test_about_tells_what_this_is_not(services: Services) -> None:
+    assert "not a medical device" in words(open_page("settings"))

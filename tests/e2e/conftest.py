@@ -1,0 +1,113 @@
+"""A real server with the demo cases, on a data folder of its own, and a real Chromium."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+
+from tests.conftest import REPOSITORY
+from tests.waiting import wait_until
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+KNOWN_404 = ("/_stcore/health", "/_stcore/host-config")
+"""While the frontend looks for its base path on a page's own address, it asks for these beside that page."""
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _answers(url: str, server: subprocess.Popen[str]) -> bool:
+    if server.poll() is not None:
+        raise AssertionError("the dashboard ended before it answered")
+    try:
+        with urlopen(url, timeout=2) as answer:  # noqa: S310 - our own loopback server
+            return bool(answer.status == 200)
+    except (URLError, OSError):
+        return False
+
+
+@pytest.fixture(scope="session")
+def dashboard_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of a freshly started ``python -m dashboard --demo``."""
+    data = tmp_path_factory.mktemp("dashboard")
+    port = _free_port()
+    log = (data / "server.log").open("w")
+    server = subprocess.Popen(
+        [sys.executable, "-m", "dashboard", "--demo", "--port", str(port), "--data", str(data / "store")],
+        cwd=REPOSITORY,
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )
+    try:
+        url = f"http://127.0.0.1:{port}"
+        wait_until(lambda: _answers(f"{url}/_stcore/health", server), timeout_s=120)
+        yield url
+    finally:
+        server.terminate()
+        stopper = threading.Timer(20, server.kill)
+        stopper.start()
+        server.wait()
+        stopper.cancel()
+        log.close()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium as the system has it: Playwright's own download lacks H.264."""
+    executable = next((path for name in BROWSERS if (path := shutil.which(name))), None)
+    if executable is None:
+        pytest.fail("Chromium is needed for the browser tests: apt-get install chromium")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=executable,
+            args=[
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-dev-shm-usage",
+                "--autoplay-policy=no-user-gesture-required",
+            ],
+        )
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A fresh browser profile; the test fails on any console error, page error or call to another host."""
+    context = browser.new_context(viewport={"width": 1400, "height": 1000}, color_scheme="light")
+    visit = context.new_page()
+    complaints: list[str] = []
+
+    def note(message: ConsoleMessage) -> None:
+        place = str(message.location.get("url", ""))
+        if message.type == "error" and not place.endswith(KNOWN_404):
+            complaints.append(f"{message.text} ({place})")
+
+    visit.on("console", note)
+    visit.on("pageerror", lambda error: complaints.append(str(error)))
+    visit.on(
+        "request",
+        lambda request: (
+            None
+            if request.url.startswith(("http://127.0.0.1", "data:", "blob:"))
+            else complaints.append(f"asked another host: {request.url}")
+        ),
+    )
+    visit.set_default_timeout(30_000)
+    yield visit
+    context.close()
+    assert complaints == []
