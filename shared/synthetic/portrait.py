@@ -1,8 +1,7 @@
 """The still picture that a puppet is made of: a face, level, at the size wanted, with its depth.
 
-By default the portrait of astronaut Eileen Collins (NASA, public domain), cut out of ``skimage.data.astronaut()``
-(rows 0 to 299, columns 80 to 369) and kept beside this module, so that films need no image library at run time.
-Any other portrait can be given by path.
+By default the official portrait of astronaut Eileen Collins (NASA, public domain), cut out of the copy that
+scikit-image ships, so that no picture of a person lies in this project. Any other portrait can be given by path.
 """
 
 from __future__ import annotations
@@ -10,21 +9,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import cv2
-import mediapipe as mp
 import numpy as np
+import skimage.data
 from numpy.typing import NDArray
 from scipy.interpolate import RBFInterpolator
 
 from shared.errors import NotAVideoError
 from shared.model import FloatArray
+from shared.tracking.quiet import quiet_mediapipe, quiet_stderr
 
 Image = NDArray[np.uint8]
 
-ASTRONAUT: Final = Path(__file__).with_name("astronaut.png")
-"""The public-domain portrait."""
+_HEAD: Final = (slice(0, 300), slice(80, 370))
+"""Of ``skimage.data.astronaut()``: head and collar, without flag and model."""
 
 RIGHT_CORNERS: Final = (33, 133)
 """Face mesh points of the patient's right eye (picture left): outer, inner canthus."""
@@ -88,8 +88,16 @@ def _load(path: Path | None, iris_diameter_px: float, width_px: int, height_px: 
     return Portrait(crisp, level, iris_diameter_px, _depth(level, width_px, height_px))
 
 
+def astronaut() -> Image:
+    """The public-domain portrait, ``(300, 290, 3)`` BGR."""
+    whole_rgb: Image = skimage.data.astronaut()  # type: ignore[no-untyped-call]
+    return np.ascontiguousarray(whole_rgb[_HEAD][:, :, ::-1])
+
+
 def _read(path: Path | None) -> Image:
-    image = cv2.imread(str(path or ASTRONAUT), cv2.IMREAD_COLOR)
+    if path is None:
+        return astronaut()
+    image = cv2.imread(str(path), cv2.IMREAD_COLOR)
     if image is None:
         raise NotAVideoError("This file is not a picture that can be read. Give a JPEG or PNG portrait.")
     return image.astype(np.uint8)
@@ -101,8 +109,11 @@ def find_face_points(image_bgr: Image) -> FloatArray:
     Raises:
         NotAVideoError: no face was found.
     """
-    solutions: Any = mp.solutions
-    with solutions.face_mesh.FaceMesh(static_image_mode=True, refine_landmarks=True, max_num_faces=1) as mesh:
+    face_mesh = quiet_mediapipe().solutions.face_mesh
+    with (
+        quiet_stderr(),
+        face_mesh.FaceMesh(static_image_mode=True, refine_landmarks=True, max_num_faces=1) as mesh,
+    ):
         found = mesh.process(cv2.cvtColor(image_bgr, cv2.COLOR_BGR2RGB)).multi_face_landmarks
     if not found:
         raise NotAVideoError("No face was found in this picture. Give a frontal portrait with open eyes.")

@@ -7,13 +7,7 @@ import numpy as np
 import pytest
 
 from shared.errors import NotAVideoError
-from shared.synthetic.portrait import ASTRONAUT, iris_width_px, load_portrait
-
-
-def test_the_portrait_is_the_one_that_scikit_image_carries() -> None:
-    data = pytest.importorskip("skimage.data", reason="scikit-image is not installed")
-    kept = cv2.imread(str(ASTRONAUT), cv2.IMREAD_COLOR)
-    np.testing.assert_array_equal(kept, data.astronaut()[0:300, 80:370, ::-1])
+from shared.synthetic.portrait import iris_width_px, load_portrait
 
 
 @pytest.mark.parametrize("size", [16.0, 28.0])

@@ -148,12 +148,10 @@ def test_what_came_before_the_face_leaves_no_trace() -> None:
 
 def test_nothing_is_written_to_the_terminal() -> None:
     program = (
-        "import numpy as np\n"
-        "from shared.synthetic.portrait import ASTRONAUT\n"
-        "import cv2\n"
+        "from shared.synthetic.portrait import astronaut\n"
         "from shared.tracking.face import MediaPipeFaceMesh\n"
         "mesh = MediaPipeFaceMesh()\n"
-        "image = cv2.imread(str(ASTRONAUT))\n"
+        "image = astronaut()\n"
         "assert mesh.detect(image, 0.0) is not None\n"
         "assert mesh.detect(image, 0.1) is not None\n"
         "mesh.close()\n"
