@@ -21,10 +21,11 @@ RAYLEIGH_MEDIAN = 1.1774  # median of the speed of isotropic noise with unit sta
 
 @dataclass(frozen=True)
 class SpeedThreshold:
-    """Constants of the method, chosen on the development half of the labelled recordings (see docs of accuracy).
+    """Constants of the method, chosen on the development half of the labelled recordings (``tests/accuracy/saccades.py``).
 
     Attributes:
         half_window_s: of the line fit that gives velocity.
+        widest_half_window_s: the same where samples are sparse.
         slow_phase_s: width of the running median that is taken off.
         steady_s: over this time a movement other than noise keeps its velocity.
         noise_window_s: width of the running median of what jitters faster than that.
@@ -38,21 +39,22 @@ class SpeedThreshold:
     """
 
     half_window_s: float = 0.007
+    widest_half_window_s: float = 0.0085
     slow_phase_s: float = 0.70
-    steady_s: float = 0.10
-    noise_window_s: float = 0.43
-    peak_floor_deg_s: float = 31.0
-    peak_noise: float = 8.4
-    onset_floor_deg_s: float = 9.0
-    onset_noise: float = 6.3
-    onset_share: float = 0.10
-    offset_floor_deg_s: float = 1.7
-    offset_noise: float = 1.8
+    steady_s: float = 0.13
+    noise_window_s: float = 0.42
+    peak_floor_deg_s: float = 30.0
+    peak_noise: float = 8.7
+    onset_floor_deg_s: float = 11.0
+    onset_noise: float = 6.5
+    onset_share: float = 0.15
+    offset_floor_deg_s: float = 2.7
+    offset_noise: float = 1.5
     offset_share: float = 0.015
     fastest_deg_s: float = 1000.0
     min_duration_s: float = 0.009
-    oscillation_gap_s: float = 0.078
-    oscillation_share: float = 0.85
+    oscillation_gap_s: float = 0.06
+    oscillation_share: float = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +91,8 @@ def fast_phase(
         constants: of the method.
     """
     interval_s = float(np.median(np.diff(time_s)))
-    half_s = max(constants.half_window_s, 1.01 * interval_s)
+    # Three samples make a noisy line: take five where they fit into the widest window, three where they must do.
+    half_s = max(constants.half_window_s, min(2.01 * interval_s, constants.widest_half_window_s), 1.01 * interval_s)
     velocity_h, velocity_v = local_velocity(time_s, h_deg, half_s), local_velocity(time_s, v_deg, half_s)
     whole = (time_s >= time_s[0] + half_s) & (time_s <= time_s[-1] - half_s)  # a window cut short is noisier
     known = whole & np.isfinite(velocity_h) & np.isfinite(velocity_v)
