@@ -123,7 +123,9 @@ def import_table() -> str:
 
     base = median_ms(run("pass"), 5)
     lines = ["| start | s |", "|---|---|"]
-    return "\n".join([*lines, *(f"| {name} | {(median_ms(run(c), 5) - base) / 1e3:.2f} |" for name, c in IMPORTS.items())])
+    return "\n".join(
+        [*lines, *(f"| {name} | {(median_ms(run(c), 5) - base) / 1e3:.2f} |" for name, c in IMPORTS.items())]
+    )
 
 
 if __name__ == "__main__":
