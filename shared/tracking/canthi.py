@@ -19,11 +19,11 @@ from shared.tracking.face_patches import apply, cut_grey, face_similarity
 
 _SPAN_PX: Final = 160.0
 """Distance of the outer eye corners at the scale of these patches."""
-_TEMPLATE_PX: Final = 41
+TEMPLATE_PX: Final = 31
 _MARGIN_PX: Final = 10
-_PATCH_PX: Final = _TEMPLATE_PX + 2 * _MARGIN_PX
-_OUTWARD_PX: Final = 5.0
-"""How far patches are moved away from the eye, so that they hold little of its lids."""
+_PATCH_PX: Final = TEMPLATE_PX + 2 * _MARGIN_PX
+_OUTWARD_PX: Final = 10.0
+"""How far patches are moved away from the eye: nearer to it a quarter of the lids' movement leaks into them."""
 _ITERATIONS: Final = 5
 _FLAT_CORNERS: Final = CORNERS.ravel()
 _AWAY: Final = np.array([-1.0, 1.0, -1.0, 1.0])
@@ -59,6 +59,13 @@ def cut_canthi(image_bgr: Image, landmarks: FloatArray) -> CanthusPatches:
     return CanthusPatches(grey, to_image, mesh)
 
 
+def patch_grid(corner: int) -> FloatArray:
+    """``(n, 2)`` offsets of a patch's pixels from its eye corner, in units of the outer canthus distance."""
+    axis = np.arange(TEMPLATE_PX) - (TEMPLATE_PX - 1) / 2
+    x, y = np.meshgrid(axis + _AWAY[corner] * _OUTWARD_PX, axis)
+    return np.asarray(np.stack([x.ravel(), y.ravel()], axis=-1) / _SPAN_PX)
+
+
 class CanthusReference:
     """Finds the corners of later frames where they were in a reference frame.
 
@@ -67,10 +74,10 @@ class CanthusReference:
 
     def __init__(self, reference: CanthusPatches) -> None:
         stack = reference.grey.reshape(4, _PATCH_PX, _PATCH_PX)
-        inner = slice(_MARGIN_PX, _MARGIN_PX + _TEMPLATE_PX)
+        inner = slice(_MARGIN_PX, _MARGIN_PX + TEMPLATE_PX)
         along_y, along_x = np.gradient(stack, axis=(1, 2))
         template = stack[:, inner, inner]
-        axis = np.linspace(-1, 1, _TEMPLATE_PX)
+        axis = np.linspace(-1, 1, TEMPLATE_PX)
         window = np.exp(-(axis[:, None] ** 2 + axis**2) * 1.5).ravel().astype(np.float32)
         jacobian = np.stack([along_x[:, inner, inner], along_y[:, inner, inner], template, np.ones_like(template)], -1)
         self._jacobian = jacobian.reshape(4, -1, 4)
@@ -79,9 +86,12 @@ class CanthusReference:
         weighted = self._jacobian * window[:, None]
         normal = np.swapaxes(weighted, 1, 2) @ self._jacobian + np.diag([1e-2, 1e-2, 1e-1, 1e-3]) * window.sum()
         self._solver = np.linalg.solve(normal.astype(np.float64), np.swapaxes(weighted, 1, 2).astype(np.float64))
-        rows, columns = np.mgrid[_MARGIN_PX : _MARGIN_PX + _TEMPLATE_PX, _MARGIN_PX : _MARGIN_PX + _TEMPLATE_PX]
+        steepness = along_y[:, inner, inner] ** 2
+        self.texture_weight: FloatArray = steepness * window.reshape(TEMPLATE_PX, TEMPLATE_PX)
+        """``(corner, row, column)``: how much each place decides a shift across the corner line."""
+        rows, columns = np.mgrid[_MARGIN_PX : _MARGIN_PX + TEMPLATE_PX, _MARGIN_PX : _MARGIN_PX + TEMPLATE_PX]
         starts = np.arange(4) * _PATCH_PX
-        self._x = np.broadcast_to(columns, (4, _TEMPLATE_PX, _TEMPLATE_PX)).astype(np.float32)
+        self._x = np.broadcast_to(columns, (4, TEMPLATE_PX, TEMPLATE_PX)).astype(np.float32)
         self._y = (rows + starts[:, None, None]).astype(np.float32)
 
     def locate(self, patches: CanthusPatches) -> tuple[FloatArray, BoolArray]:
@@ -97,8 +107,8 @@ class CanthusReference:
             moved = np.clip(shift, -limit, limit)
             values = cv2.remap(
                 patches.grey,
-                (self._x + moved[:, 0, None, None].astype(np.float32)).reshape(-1, _TEMPLATE_PX),
-                (self._y + moved[:, 1, None, None].astype(np.float32)).reshape(-1, _TEMPLATE_PX),
+                (self._x + moved[:, 0, None, None].astype(np.float32)).reshape(-1, TEMPLATE_PX),
+                (self._y + moved[:, 1, None, None].astype(np.float32)).reshape(-1, TEMPLATE_PX),
                 cv2.INTER_LINEAR,
             )
             difference = np.asarray(values).reshape(4, -1) - self._template

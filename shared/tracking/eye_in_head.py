@@ -1,7 +1,8 @@
 """Eye-in-head angles from where the limbus and the eye corners are, with the head's rotation taken out.
 
-The eyeball's centre lies 0.35 iris diameters behind the line of the eye corners and turns with the head; the
-limbus is carried on a sphere about it. Small angles: eye in head = corner-relative angle - 0.61 x head rotation.
+The eyeball's centre lies behind the skin by which the eye corners are followed, and turns with the head; the limbus
+is carried on a sphere about it. Small angles, with the centre 0.35 iris diameters behind: eye in head =
+corner-relative angle - 0.61 x head rotation.
 """
 
 from __future__ import annotations
@@ -13,16 +14,16 @@ import numpy as np
 from shared.model import BoolArray, FloatArray
 from shared.tracking.limbus_fit import ROTATION_RADIUS_IRIS
 
-CENTRE_DEPTH_IRIS: Final = 0.35
-"""Depth of the eyeball's centre behind the line of the eye corners, iris diameters (about 4 mm). It cannot be
-found from a recording without known targets; 0.1 more or less changes the share of a head rotation that goes
-into the eye by 0.1."""
+_LARGEST_SINE: Final = 0.98
+_ROUNDS: Final = 4
 
 
 def eye_in_head_rad(
     limbus_px: FloatArray,
     middle_px: FloatArray,
     rotation: FloatArray,
+    centre_depth_iris: float,
+    *,
     iris_px: FloatArray,
     trusted: BoolArray,
 ) -> FloatArray:
@@ -32,6 +33,7 @@ def eye_in_head_rad(
         limbus_px: ``(n, 2)`` limbus centre.
         middle_px: ``(n, 2)`` middle of this eye's corners.
         rotation: ``(n, 3, 3)`` head, from its mean pose to the frame's, camera axes.
+        centre_depth_iris: depth of the eyeball's centre behind the followed skin.
         iris_px: ``(n,)`` iris diameter at the face's distance in the frame.
         trusted: ``(n,)`` frames that define the median.
 
@@ -41,11 +43,11 @@ def eye_in_head_rad(
     displacement = (limbus_px - middle_px) / iris_px[:, None]
     offset = np.zeros(2)
     gaze = np.full((len(limbus_px), 2), np.nan)
-    for _ in range(4):
-        centre = rotation[:, :2, :] @ np.append(offset, CENTRE_DEPTH_IRIS)
+    for _ in range(_ROUNDS):
+        centre = rotation[:, :2, :2] @ offset + rotation[:, :2, 2] * centre_depth_iris
         in_plane = (displacement - centre) / ROTATION_RADIUS_IRIS
         length = np.linalg.norm(in_plane, axis=1, keepdims=True)
-        in_plane = in_plane * np.minimum(1.0, 0.98 / np.maximum(length, 1e-9))
+        in_plane = in_plane * np.minimum(1.0, _LARGEST_SINE / np.maximum(length, 1e-9))
         toward = np.concatenate([in_plane, -np.sqrt(1 - (in_plane**2).sum(axis=1, keepdims=True))], axis=1)
         in_head = np.einsum("nji,nj->ni", rotation, toward)
         gaze = np.stack([np.arctan2(in_head[:, 0], -in_head[:, 2]), np.arcsin(np.clip(in_head[:, 1], -1, 1))], axis=1)

@@ -14,6 +14,7 @@ import numpy as np
 
 from shared.model import BoolArray, FloatArray, IntArray
 from shared.tracking.canthi import CanthusPatches, CanthusReference, cut_canthi
+from shared.tracking.canthus_depth import centre_depth_iris
 from shared.tracking.eye_crop import (
     CORNERS,
     LOWER_LID,
@@ -82,6 +83,7 @@ class _Learnt:
     pose: HeadPose
     reference_middles_px: FloatArray
     reference_iris_px: float
+    centre_depth_iris: FloatArray
 
 
 class LidAwareLimbus:
@@ -151,16 +153,20 @@ class LidAwareLimbus:
         teaching = [cut for cut in self._waiting if _eyes_open(cut)]
         if len(teaching) < _FEWEST_FRAMES_TO_LEARN:
             teaching = self._waiting
-        pose = HeadPose(mean_shape(np.stack([cut.landmarks for cut in teaching])), self._picture_size)
+        shape = mean_shape(np.stack([cut.landmarks for cut in teaching]))
+        pose = HeadPose(shape, self._picture_size)
         reference = teaching[_most_typical([pose.rotation(cut.landmarks) for cut in teaching])]
+        canthi = CanthusReference(reference.canthi)
         fitter = LimbusFitter(calibrate_limbus([cut.eyes for cut in teaching]))
+        iris_px = float(2 * fitter.calibration.true_radius_px.mean() / reference.eyes.scale)
         self._learnt = _Learnt(
             fitter=fitter,
-            canthi=CanthusReference(reference.canthi),
+            canthi=canthi,
             skin=SkinReference(reference.skin, reference.landmarks),
             pose=pose,
             reference_middles_px=reference.landmarks[CORNERS, :2].mean(axis=1),
-            reference_iris_px=float(2 * fitter.calibration.true_radius_px.mean() / reference.eyes.scale),
+            reference_iris_px=iris_px,
+            centre_depth_iris=centre_depth_iris(shape, canthi, iris_px / canthus_span_px(reference.landmarks)),
         )
         self._numbers.extend(_measure(cut, self._learnt) for cut in self._waiting)
         self._waiting.clear()
@@ -186,7 +192,9 @@ def _most_typical(rotations: list[FloatArray]) -> int:
 def _measure(cut: _Cut, learnt: _Learnt) -> _Numbers:
     """Reduce one frame to numbers."""
     edges = limbus_edges(cut.eyes, learnt.fitter.calibration.sclera_level)
-    fit = learnt.fitter.fit(edges, cut.eyes.iris_px, cut.eyes.inside.astype(np.float64))
+    rotation = learnt.pose.rotation(cut.landmarks)
+    turn = _turn_in_patches(rotation, cut.eyes)
+    fit = learnt.fitter.fit(edges, cut.eyes.iris_px, cut.eyes.inside.astype(np.float64), turn)
     confidence = fit_confidence(fit, edges.margins) * cut.eyes.inside
     canthi, _ = learnt.canthi.locate(cut.canthi)
     skin = np.full((2, 3), np.nan)
@@ -200,9 +208,16 @@ def _measure(cut: _Cut, learnt: _Learnt) -> _Numbers:
         confidence=confidence,
         canthi_px=canthi.reshape(2, 2, 2),
         skin=skin,
-        rotation=learnt.pose.rotation(cut.landmarks),
+        rotation=rotation,
         iris_px=2 * learnt.fitter.calibration.true_radius_px / cut.eyes.scale,
     )
+
+
+def _turn_in_patches(rotation: FloatArray, eyes: EyePatches) -> FloatArray:
+    """Sine of the head's turn away from the mean pose along the axes of each patch, ``(2, 2)``; 0 where unknown."""
+    forward = np.nan_to_num(-rotation[:2, 2])
+    axes = eyes.to_image[:, :, :2] * eyes.scale
+    return np.asarray(np.einsum("eij,i->ej", axes, forward))
 
 
 def _gaze(numbers: list[_Numbers], time_s: FloatArray, learnt: _Learnt) -> tuple[LimbusArrays, LimbusArrays]:
@@ -217,11 +232,15 @@ def _gaze(numbers: list[_Numbers], time_s: FloatArray, learnt: _Learnt) -> tuple
         time_s=time_s,
         iris_px=learnt.reference_iris_px,
     )
-    right, left = (_eye_gaze(numbers, eye, middles[:, eye], rotation) for eye in range(2))
+    right, left = (
+        _eye_gaze(numbers, eye, middles[:, eye], rotation, float(learnt.centre_depth_iris[eye])) for eye in range(2)
+    )
     return right, left
 
 
-def _eye_gaze(numbers: list[_Numbers], eye: int, middle_px: FloatArray, rotation: FloatArray) -> LimbusArrays:
+def _eye_gaze(
+    numbers: list[_Numbers], eye: int, middle_px: FloatArray, rotation: FloatArray, centre_depth_iris: float
+) -> LimbusArrays:
     confidence = np.array([n.confidence[eye] for n in numbers])
     limbus = np.stack([n.limbus_px[eye] for n in numbers])
     iris = np.stack([n.iris_px for n in numbers])
@@ -229,7 +248,7 @@ def _eye_gaze(numbers: list[_Numbers], eye: int, middle_px: FloatArray, rotation
     trusted = measured & (confidence >= _TRUSTED)
     if not trusted.any():
         trusted = measured
-    angle = eye_in_head_rad(limbus, middle_px, rotation, iris.mean(axis=1), trusted)
+    angle = eye_in_head_rad(limbus, middle_px, rotation, centre_depth_iris, iris_px=iris.mean(axis=1), trusted=trusted)
     in_iris = ROTATION_RADIUS_IRIS * np.sin(angle)
     degrees = np.rad2deg(angle)
     return LimbusArrays(

@@ -54,6 +54,9 @@ _FINE_WIDTHS: Final = (0.2, 0.13, 0.13)
 _PEAK_REACH: Final = 3
 """How many samples from the best weighted place the edge's own maximum may lie."""
 _LARGEST_STEP_PX: Final = 4.0
+_TURN_SHARE: Final = 0.35 / ROTATION_RADIUS_IRIS
+"""Share of a head turn that the place of the limbus against the eye corners does not show by itself: the eyeball's
+centre lies 0.35 iris diameters behind them."""
 _MIN_FORESHORTENING: Final = 0.6
 _LATERAL: Final = 0.6
 """|sine| of the rim angle below which a ray counts as lateral: there the lids never hide the limbus."""
@@ -136,12 +139,16 @@ class LimbusFitter:
         self._x = x.reshape(flat).astype(np.float32)
         self._y = y.reshape(flat).astype(np.float32)
 
-    def fit(self, edges: LimbusEdges, seed_px: FloatArray, usable: FloatArray) -> LimbusFit:
+    def fit(
+        self, edges: LimbusEdges, seed_px: FloatArray, usable: FloatArray, turn: FloatArray | None = None
+    ) -> LimbusFit:
         """Both limbi.
 
         Args:
             edges: of the frame.
             seed_px: ``(2, 2)`` landmark iris centres in the patch; only x is used.
+            turn: ``(2, 2)`` sine of the head's turn from where the eyes were learnt, along the patch axes; the
+                circle of the limbus turns with the head and looks narrower.
             usable: ``(2,)`` 1 where the eye is open and in the picture; others do not guide their fellow.
         """
         rim = self.evidence(edges, seed_px) * usable[:, None, None]
@@ -151,7 +158,7 @@ class LimbusFitter:
         centre = np.stack([_peak(joint[eye]) for eye in range(2)])
         centre[:, 0] += seed_px[:, 0]
         centre[:, 1] += CANTHUS_MIDPOINT_PX[1]
-        return self._refine(edges, centre, rim.max(axis=(1, 2)))
+        return self._refine(edges, centre, rim.max(axis=(1, 2)), np.zeros((2, 2)) if turn is None else turn)
 
     def evidence(self, edges: LimbusEdges, seed_px: FloatArray) -> Float32Array:
         """Evidence for a rim around every grid place, ``(eye, y, x)``, each eye for itself."""
@@ -189,10 +196,10 @@ class LimbusFitter:
         shared = [np.interp(_GRID_Y - rest_y[eye] + rest_y[1 - eye], _GRID_Y, best[1 - eye]) for eye in range(2)]
         return np.stack(shared)[:, :, None]
 
-    def _refine(self, edges: LimbusEdges, coarse: FloatArray, score: FloatArray) -> LimbusFit:
+    def _refine(self, edges: LimbusEdges, coarse: FloatArray, score: FloatArray, turn: FloatArray) -> LimbusFit:
         """Refine from several starting heights, keep the pair of rims that explains most edges."""
         starts = coarse[:, None, :] + _START_OFFSETS_PX
-        rims = self._fit_rims(edges, starts)
+        rims = self._fit_rims(edges, starts, turn)
         pupil = _sample_rays(edges.pupil, rims.centre_px[:, :, None, None, :], edges.top_px)[..., 0, 0]
         choice = self._choose(rims, self._pupil_share(pupil))
         eye = np.arange(2)
@@ -213,7 +220,7 @@ class LimbusFitter:
         total = support[0][:, None] + support[1] - _DISAGREEMENT_COST * disagreement
         return np.array(np.unravel_index(int(total.argmax()), total.shape))
 
-    def _fit_rims(self, edges: LimbusEdges, centre: FloatArray) -> LimbusFit:
+    def _fit_rims(self, edges: LimbusEdges, centre: FloatArray, turn: FloatArray) -> LimbusFit:
         """Locate the rim ray by ray, shift the centre by robust least squares; three rounds.
 
         ``centre`` is ``(2, starts, 2)``, and so begins every array of the answer.
@@ -222,7 +229,7 @@ class LimbusFitter:
         reach = np.arange(-_FINE_REACH * PATCH_IRIS_PX / 2, _FINE_REACH * PATCH_IRIS_PX / 2 + 0.01, _FINE_STEP_PX)
         cap = edges.cap[:, None, None]
         for width in _FINE_WIDTHS:
-            rim, normal = self._ellipse(centre)
+            rim, normal = self._ellipse(centre, turn)
             values = _sample_rays(edges.field, rim[..., None, :] + reach[:, None] * normal[..., None, :], edges.top_px)
             outward = values[..., 0] * normal[..., 0, None] + values[..., 1] * normal[..., 1, None]
             magnitude = np.sqrt(values[..., 0] ** 2 + values[..., 1] ** 2) + 1e-6
@@ -246,9 +253,10 @@ class LimbusFitter:
             vertical_hold=(weight * normal[..., 1] ** 2).sum(-1),
         )
 
-    def _ellipse(self, centre: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def _ellipse(self, centre: FloatArray, turn: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Rim points and unit normals ``(2, starts, rays, 2)`` of the limbus circle at places on the eyeball."""
         tilt = (centre - self.calibration.rest_px[:, None]) / (ROTATION_RADIUS_IRIS * PATCH_IRIS_PX)
+        tilt = tilt + _TURN_SHARE * turn[:, None]
         squared = (tilt**2).sum(axis=-1, keepdims=True)
         limit = 1 - _MIN_FORESHORTENING
         tilt = tilt * np.sqrt(np.minimum(1.0, limit / np.maximum(squared, 1e-9)))
