@@ -307,7 +307,7 @@ def _show_vertical_thresholds(
         figure,
         "vertical",
         t(
-            "Shaded: P5–P95 of the mean, {range:.3f} wide · grey dashed lines: {threshold:g} apart, the threshold",
+            "Shaded: P5–P95 of the mean, {range:.3f} · dashed grey: the threshold, {threshold:g} wide",
             range=band[1] - band[0],
             threshold=vpp_thresh,
         ),
@@ -387,15 +387,14 @@ def _add_lids(figure: go.Figure, trace: Trace, parameters: Mapping[str, Any], wi
     _add_eyes(figure, "lids", trace, lines, window_s, legend=False)
     if fixed:
         threshold = float(parameters["blink_thresh"])
-        text = t("Dotted line: shut below {threshold:g}", threshold=threshold)
+        text = t("Dotted: shut below {threshold:g}", threshold=threshold)
         title = t("Lid opening<br>gap / eye width")
     else:
         middle = np.concatenate(list(lines.values()))
         middle = middle[np.isfinite(middle)]
         threshold = float(np.median(middle) * (1 - parameters["blink_min_depth"])) if len(middle) else float("nan")
         text = t(
-            "Dotted line: closed by {depth:.0%} of the median opening; the blink method follows the opening around "
-            "each blink",
+            "Dotted: {depth:.0%} below the median opening (blinks are judged against the opening around them)",
             depth=parameters["blink_min_depth"],
         )
         title = t("Lid opening<br>iris diameters")

@@ -179,13 +179,13 @@ def failure_panel(job: Job) -> None:
         cancelled = error is not None and error.code == "CANCELLED"
         st.subheader(t("Cancelled") if cancelled else t("This film could not be analysed"))
         st.write(plain(message))
-        left, right = st.columns([1, 3])
-        if left.button(t("Try again"), key="retry", type="primary", icon=":material/refresh:"):
-            with errors_in_words():
-                services().retry(job.analysis_id, now=time.time())
-            st.rerun()
-        if right.button(t("Upload another film"), key="another"):
-            st.switch_page(NEW_RECORDING, query_params={"patient": job.user_id})
+        with st.container(horizontal=True):
+            if st.button(t("Try again"), key="retry", type="primary", icon=":material/refresh:"):
+                with errors_in_words():
+                    services().retry(job.analysis_id, now=time.time())
+                st.rerun()
+            if st.button(t("Upload another film"), key="another"):
+                st.switch_page(NEW_RECORDING, query_params={"patient": job.user_id})
 
 
 def open_review(analysis_id: str) -> None:
