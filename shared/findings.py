@@ -13,9 +13,10 @@ from typing import Final, Literal
 
 from shared.events.main_sequence import Axis, normal_band
 from shared.events.saccades import SLOW_BY_DURATION
-from shared.metrics import BLINK_RATE_TIME_S, MIN_SACCADES, Events, ObservedTime, along_axis, with_velocity
+from shared.metrics import BLINK_RATE_TIME_S, MIN_SACCADES, Events, ObservedTime, along_axis, below, with_velocity
 from shared.model import Finding, Metric, Saccade
 from shared.parameters import Parameters
+from shared.quality import VELOCITY_FRAME_RATE_HZ
 from shared.task import fixation_segments, vertical_task_recorded
 
 State = Literal["present", "absent", "not_measured"]
@@ -193,6 +194,8 @@ def _square_wave_jerks(known: Mapping[str, Metric], events: Events, observed: Ob
         return finding("present", f"{numbers}.")
     if ratio.value is not None and observed.lids_s >= BLINK_RATE_TIME_S and ratio.value >= MIN_JERK_BLINK_RATIO:
         return finding("present", f"{numbers}; {ratio.value:.1f} per blink.")
+    if below(observed.frame_rate_hz, VELOCITY_FRAME_RATE_HZ):
+        return finding("not_measured", f"{numbers}; below 60 frames/s that does not exclude more.")
     return finding("absent", f"{numbers}.")
 
 

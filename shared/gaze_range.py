@@ -37,6 +37,10 @@ MIN_LIMBUS_COVERAGE: Final = 0.5
 FULL_LIMBUS_COVERAGE: Final = 0.8
 """With a fit in fewer frames a range is a lower bound: fits fail most in extreme gaze. Proposal."""
 
+MAX_RANGE_DEG: Final = 110.0
+"""No eye turns further from side to side: 47.4 + 46.4 deg in young adults (Lim et al., Ophthalmology 2014;121:870,
+doi 10.1016/j.ophtha.2013.11.019), with room for the 20 % that degrees are uncertain by. More is a wrong fit."""
+
 _GRID_RATE_HZ: Final = 25.0
 _SMOOTHING_SAMPLES: Final = 5
 _SHIFT_WINDOW_S: Final = 0.4
@@ -131,6 +135,11 @@ class LimbusGaze:
     vertical_noise: float | None
     horizontal_noise: float | None
     coverage: float
+
+    @property
+    def possible(self) -> bool:
+        """Whether both ranges, as far as measured, are ones that an eye can have."""
+        return all(g is None or g.peak_to_peak <= MAX_RANGE_DEG for g in (self.vertical, self.horizontal))
 
 
 def measure_landmark(trace: Trace, usable: BoolArray, fixation: BoolArray) -> LandmarkGaze:

@@ -583,7 +583,7 @@ def _borderline(evidence: Evidence, parameters: Parameters) -> QualityCheck:
 def _instruments_disagree(evidence: Evidence, parameters: Parameters) -> QualityCheck:
     code, limit = "INSTRUMENTS_DISAGREE", parameters.range_thresh_deg
     rule, limbus = evidence.landmark.vertical, evidence.limbus
-    if rule is None or limbus.vertical is None or limbus.coverage < MIN_LIMBUS_COVERAGE:
+    if rule is None or limbus.vertical is None or limbus.coverage < MIN_LIMBUS_COVERAGE or not limbus.possible:
         return _not_checked(code, None, "the limbus instrument has no vertical range to compare with.")
     value = limbus.vertical.peak_to_peak
     below_rule = rule.peak_to_peak < parameters.vpp_thresh

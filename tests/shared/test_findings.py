@@ -117,8 +117,11 @@ class TestSquareWaveJerks:
     def test_the_ratio_to_blinks_takes_a_whole_minute(self) -> None:
         assert signs(square_wave_jerks=jerks(6, 0.8), seen=observed(lids_s=50.0))["O3"].state == "absent"
 
-    def test_not_measured_at_30_frames_a_second(self) -> None:
-        assert signs(square_wave_jerks=jerks(40), seen=observed(frame_rate_hz=30.0))["O3"].state == "not_measured"
+    def test_at_30_frames_a_second_jerks_can_be_shown_but_never_excluded(self) -> None:
+        seen = observed(frame_rate_hz=30.0)
+        assert signs(square_wave_jerks=jerks(40), seen=seen)["O3"].state == "present"
+        assert signs(square_wave_jerks=jerks(2), seen=seen)["O3"].state == "not_measured"
+        assert signs(square_wave_jerks=jerks(40), seen=observed(frame_rate_hz=25.0))["O3"].state == "not_measured"
 
 
 @pytest.mark.parametrize(

@@ -94,6 +94,15 @@ def test_a_limbus_seen_in_part_gives_a_lower_bound_and_seen_too_little_gives_non
     assert reason.startswith("LIMBUS_NOT_MEASURED")
 
 
+def test_a_range_that_no_eye_has_is_a_wrong_fit() -> None:
+    wild = replace(LIMBUS, horizontal=GazeRange(-70.0, 60.0, 0.0, 0.1, 900))
+    found = metrics(limbus=wild)
+    for name in ("vertical_range_deg", "horizontal_range_deg", "vertical_horizontal_ratio"):
+        reason = found[name].reason
+        assert reason is not None
+        assert reason.startswith("LIMBUS_NOT_MEASURED")
+
+
 def test_no_ratio_over_a_horizontal_range_that_is_nothing() -> None:
     still = replace(LIMBUS, horizontal=GazeRange(-1.0, 1.0, 0.0, 0.1, 900))
     reason = metrics(limbus=still)["vertical_horizontal_ratio"].reason
@@ -140,11 +149,16 @@ class TestSquareWaveJerks:
     def test_without_a_blink_the_ratio_is_over_half_a_blink_a_minute(self) -> None:
         assert metrics(square_wave_jerks=jerks(6))["square_wave_jerk_blink_ratio"].value == 12.0
 
+    def test_the_rate_is_a_lower_bound_below_60_frames_a_second(self) -> None:
+        slow = metrics(square_wave_jerks=jerks(5), observed=observed(frame_rate_hz=29.97))
+        assert "lower bound" in slow["square_wave_jerk_rate_per_min"].qualifier
+        assert "lower bound" not in metrics(square_wave_jerks=jerks(5))["square_wave_jerk_rate_per_min"].qualifier
+
     @pytest.mark.parametrize(
         ("limbus", "seen", "code"),
         [
             (replace(LIMBUS, vertical=None), observed(), "LIMBUS_NOT_MEASURED"),
-            (LIMBUS, observed(frame_rate_hz=30.0), "LOW_FRAME_RATE_FOR_VELOCITY"),
+            (LIMBUS, observed(frame_rate_hz=25.0), "LOW_FRAME_RATE_FOR_VELOCITY"),
             (replace(LIMBUS, horizontal_noise=0.6), observed(), "TOO_NOISY"),
             (replace(LIMBUS, horizontal_noise=None), observed(), "TOO_NOISY"),
             (LIMBUS, observed(gaze_s=4.0), "TASK_TOO_SHORT"),

@@ -255,6 +255,12 @@ def test_a_limbus_seen_in_part_contradicts_less() -> None:
     assert [seen_for(share, too_little) for share in (0.9, 0.7)] == [{"INSTRUMENTS_DISAGREE"}, set()]
 
 
+def test_an_impossible_limbus_range_contradicts_nothing() -> None:
+    small = recording(up_deg=2, down_deg=2)
+    wild = with_both(small, limbus_v_deg=3.5 * recording().left.limbus_v_deg)
+    assert check(wild, "INSTRUMENTS_DISAGREE").status is CheckStatus.NOT_CHECKED
+
+
 def test_with_range_flag_the_limbus_range_must_agree_in_full() -> None:
     trace = recording()
     medium = with_both(trace, limbus_v_deg=0.4 * trace.left.limbus_v_deg)
