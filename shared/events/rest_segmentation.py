@@ -17,6 +17,9 @@ from scipy.special import ndtri
 
 from shared.model import BoolArray, FloatArray, IntArray
 
+SAMPLES_FOR_STATISTICS, RESTS_FOR_STATISTICS = 5, 6
+LEAST_DRIFT_DEG_S, MOST_DRIFT_DEG_S = 2.0, 15.0
+
 
 @dataclass(frozen=True)
 class RestSegmentation:
@@ -57,6 +60,48 @@ def sample_noise_deg(position_deg: FloatArray, floor_deg: float = 0.1) -> float:
         return floor_deg
     deviation = float(np.quantile(difference, share)) / float(ndtri((1 + share) / 2)) / np.sqrt(6.0)
     return float(np.hypot(deviation, floor_deg))
+
+
+@dataclass(frozen=True, eq=False)
+class RestStatistics:
+    """What rests have in common.
+
+    Attributes:
+        noise_deg: ``(2,)`` standard deviation of one sample about its rest, per axis, degrees.
+        drift_deg_s: standard deviation of the slopes, deg/s: small in fixation, large in pursuit.
+    """
+
+    noise_deg: FloatArray
+    drift_deg_s: float
+
+
+def rest_statistics(
+    time_s: FloatArray, gaze_deg: FloatArray, found: list[tuple[int, int]], floor_deg: float = 0.1
+) -> RestStatistics | None:
+    """Noise and drift of a recording from its rests; None where they are too few to tell.
+
+    Args:
+        time_s: ``(N,)`` s.
+        gaze_deg: ``(N, 2)`` degrees.
+        found: rests as ``(first, beyond)``.
+        floor_deg: fixation itself is not stiller than this.
+    """
+    spans = np.array([span for span in found if span[1] - span[0] >= SAMPLES_FOR_STATISTICS], dtype=np.int64)
+    if len(spans) < RESTS_FOR_STATISTICS:
+        return None
+    known = np.where(np.isfinite(gaze_deg).all(axis=1)[:, None], gaze_deg, 0.0)
+    time = time_s - time_s[0]
+    columns = np.concatenate([time[:, None], (time**2)[:, None], known, known * time[:, None], known**2], axis=1)
+    total = np.concatenate([np.zeros((1, columns.shape[1])), np.cumsum(columns, axis=0)])
+    sums = total[spans[:, 1]] - total[spans[:, 0]]
+    count = (spans[:, 1] - spans[:, 0])[:, None].astype(np.float64)
+    spread = sums[:, 1:2] - sums[:, :1] ** 2 / count
+    slope = (sums[:, 4:6] - sums[:, 2:4] * sums[:, :1] / count) / spread
+    residual = np.maximum(sums[:, 6:8] - sums[:, 2:4] ** 2 / count - slope**2 * spread, 0.0)
+    variance = residual.sum(axis=0) / (count - 2.0).sum()
+    drift = ((slope**2 * spread - variance).sum(axis=0) / spread.sum()).mean()
+    drift_deg_s = float(np.clip(np.sqrt(max(float(drift), 0.0)), LEAST_DRIFT_DEG_S, MOST_DRIFT_DEG_S))
+    return RestStatistics(np.sqrt(variance + floor_deg**2), drift_deg_s)
 
 
 def rests(time_s: FloatArray, gaze: FloatArray, noise_deg: float, constants: RestSegmentation) -> list[tuple[int, int]]:

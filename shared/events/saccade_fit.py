@@ -127,7 +127,13 @@ def step_profile(phase: FloatArray) -> FloatArray:
     return np.asarray(step)
 
 
-def fit_saccades(time_s: FloatArray, gaze_deg: FloatArray, noise_deg: FloatArray, search: SearchRange) -> SaccadeFits:
+def fit_saccades(
+    time_s: FloatArray,
+    gaze_deg: FloatArray,
+    noise_deg: FloatArray,
+    search: SearchRange,
+    drift_deg_s: float = LIKELY_DRIFT_DEG_S,
+) -> SaccadeFits:
     """Fit M saccades at once.
 
     Args:
@@ -135,13 +141,14 @@ def fit_saccades(time_s: FloatArray, gaze_deg: FloatArray, noise_deg: FloatArray
         gaze_deg: ``(N, 2)`` horizontal and vertical gaze, degrees; ``nan`` where lost.
         noise_deg: ``(2,)`` standard deviation of one sample, degrees, per axis.
         search: where to look.
+        drift_deg_s: standard deviation of the slow movement that may go on underneath, deg/s.
     """
     chunks = np.array_split(np.arange(len(search)), max(1, -(-len(search) // SACCADES_AT_ONCE)))
     known = np.isfinite(gaze_deg).all(axis=1)
     gaze = np.where(known[:, None], gaze_deg, 0.0)
     columns = np.stack([known * 1.0, known * time_s, gaze[:, 0], gaze[:, 1]])
     sums = np.concatenate([np.zeros((4, 1)), np.cumsum(columns, axis=1)], axis=1)
-    parts = [_fit_some(sums, noise_deg, search.part(chunk)) for chunk in chunks]
+    parts = [_fit_some(sums, noise_deg, drift_deg_s, search.part(chunk)) for chunk in chunks]
     return SaccadeFits(*(np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(SaccadeFits)))
 
 
@@ -149,10 +156,10 @@ class _Windows:
     """Padded samples of M saccades, over the noise, with the resting level and any slow slope left out.
 
     Projections rather than parameters: the level is left out altogether, a slope as far as
-    ``LIKELY_DRIFT_DEG_S`` makes it likely.
+    the usual drift makes it likely.
     """
 
-    def __init__(self, sums: FloatArray, noise_deg: FloatArray, search: SearchRange) -> None:
+    def __init__(self, sums: FloatArray, noise_deg: FloatArray, drift_deg_s: float, search: SearchRange) -> None:
         length = search.beyond - search.first
         block = np.maximum(1, -(-length // MAX_SAMPLES))
         width = int(np.max(-(-length // block), initial=1))
@@ -167,7 +174,7 @@ class _Windows:
         middle_s = (self.weight * self.time_s).sum(axis=1) / self._total
         self._ramp = (self.time_s - middle_s[:, None]) * self.weight
         spread = (self._ramp * (self.time_s - middle_s[:, None])).sum(axis=1)
-        self._slope_share = 1.0 / (spread + (float(noise_deg.mean()) / LIKELY_DRIFT_DEG_S) ** 2)
+        self._slope_share = 1.0 / (spread + (float(noise_deg.mean()) / drift_deg_s) ** 2)
         scaled = np.stack([h, v], axis=-1) / count[..., None] / noise_deg
         level = (scaled * self.weight[..., None]).sum(axis=1, keepdims=True) / self._total[:, None, None]
         slope = (scaled * self._ramp[..., None]).sum(axis=1) * self._slope_share[:, None]
@@ -194,8 +201,8 @@ class _Windows:
         return sums[..., 2:] / information[..., None], information
 
 
-def _fit_some(sums: FloatArray, noise_deg: FloatArray, search: SearchRange) -> SaccadeFits:
-    windows = _Windows(sums, noise_deg, search)
+def _fit_some(sums: FloatArray, noise_deg: FloatArray, drift_deg_s: float, search: SearchRange) -> SaccadeFits:
+    windows = _Windows(sums, noise_deg, drift_deg_s, search)
     log_low, log_high = np.log(search.shortest_s), np.log(search.longest_s)
     middle_low, middle_high = search.middle_s - search.shift_s, search.middle_s + search.shift_s
     for _ in range(2):  # once over the whole range, once around what is likely

@@ -14,8 +14,9 @@ from math import atan2, degrees
 import numpy as np
 
 from shared.events.main_sequence import is_slow_by_duration
-from shared.events.rest_segmentation import RestSegmentation, rests, sample_noise_deg
+from shared.events.rest_segmentation import RestSegmentation, rest_statistics, rests, sample_noise_deg
 from shared.events.saccade_fit import (
+    LIKELY_DRIFT_DEG_S,
     MAX_DURATION_S,
     MIN_DURATION_S,
     SaccadeFits,
@@ -131,10 +132,17 @@ def _by_speed(gaze: _Gaze, stretches: list[tuple[int, int]]) -> list[Saccade]:
 def _by_rests(gaze: _Gaze) -> list[Saccade]:
     """Edges, displacement and velocity from the fit, which places them between the samples."""
     noise = np.array([sample_noise_deg(axis) for axis in gaze.deg.T])
-    search = _breaks(gaze, noise)
+    constants = RestSegmentation()
+    found_rests = _rests(gaze, noise, constants)
+    drift_deg_s = LIKELY_DRIFT_DEG_S
+    statistics = rest_statistics(gaze.time_s, gaze.deg, [span for stretch in found_rests for span in stretch])
+    if statistics is not None:  # the first cut tells the noise and the drift better than differences did
+        noise, drift_deg_s = statistics.noise_deg, statistics.drift_deg_s
+        found_rests = _rests(gaze, noise, replace(constants, drift_deg_s=drift_deg_s))
+    search = _breaks(gaze, found_rests)
     if search is None:
         return []
-    fits = fit_saccades(gaze.time_s, gaze.deg, noise, search)
+    fits = fit_saccades(gaze.time_s, gaze.deg, noise, search, drift_deg_s)
     found: list[Saccade] = []
     for index in np.flatnonzero((fits.gain >= LEAST_GAIN) & (fits.peak_velocity_deg_s >= LEAST_VELOCITY_DEG_S)):
         middle_s = fits.likely_middle_s[index] + min(PROFILE_SKEW * fits.likely_duration_s[index], MAX_SKEW_S)
@@ -152,27 +160,38 @@ def _by_rests(gaze: _Gaze) -> list[Saccade]:
     return found
 
 
-def _breaks(gaze: _Gaze, noise_deg: FloatArray) -> SearchRange | None:
-    """Where rests break, as ranges for the fit; None where nowhere."""
-    block = max(1, int(BLOCK_S / gaze.interval_s + 1e-6))
-    constants = RestSegmentation()
-    ranges: list[tuple[int, int, float, float]] = []
+def _rests(gaze: _Gaze, noise_deg: FloatArray, constants: RestSegmentation) -> list[list[tuple[int, int]]]:
+    """Rests of every stretch between losses, as sample ranges."""
+    block = _block(gaze)
+    found = []
     for start, beyond in runs(~gaze.lost):
         if beyond - start < 4 * block:
             continue
         usable = start + (beyond - start) // block * block
         time = gaze.time_s[start:usable].reshape(-1, block).mean(axis=1)
         scaled = gaze.deg[start:usable].reshape(-1, block, 2).mean(axis=1) / (noise_deg / np.sqrt(block))
-        found = rests(time, scaled, float(noise_deg.mean() / np.sqrt(block)), constants)
-        earliest_s = time[0] + DOUBT_BEFORE_S if start > 0 else -np.inf
-        latest_s = time[-1] - DOUBT_BEFORE_S if beyond < len(gaze.time_s) else np.inf
-        for (before, left), (right, after) in pairwise(found):
-            left_s, right_s = time[left - 1], time[right]
-            if left_s < earliest_s or right_s > latest_s:
+        spans = rests(time, scaled, float(noise_deg.mean() / np.sqrt(block)), constants)
+        found.append([(start + first * block, start + last * block) for first, last in spans])
+    return found
+
+
+def _block(gaze: _Gaze) -> int:
+    """Samples that are averaged before the search for rests."""
+    return max(1, int(BLOCK_S / gaze.interval_s + 1e-6))
+
+
+def _breaks(gaze: _Gaze, stretches: list[list[tuple[int, int]]]) -> SearchRange | None:
+    """Where rests break, as ranges for the fit; None where nowhere."""
+    near = _near_loss(gaze, DOUBT_BEFORE_S, DOUBT_BEFORE_S)
+    ranges: list[tuple[int, int, float, float]] = []
+    for spans in stretches:
+        for (before, left), (right, after) in pairwise(spans):
+            if near[left - 1] or near[right]:
                 continue
-            first = max(start + before * block, int(np.searchsorted(gaze.time_s, left_s - REST_SIDE_S)))
-            last = min(start + after * block, int(np.searchsorted(gaze.time_s, right_s + REST_SIDE_S)))
-            reach_s = (right_s - left_s) / 2 + block * gaze.interval_s / 2
+            left_s, right_s = gaze.time_s[left - 1], gaze.time_s[right]
+            first = max(before, int(np.searchsorted(gaze.time_s, left_s - REST_SIDE_S)))
+            last = min(after, int(np.searchsorted(gaze.time_s, right_s + REST_SIDE_S)))
+            reach_s = (right_s - left_s) / 2 + _block(gaze) * gaze.interval_s / 2
             ranges.append((first, last, (left_s + right_s) / 2, reach_s))
     if not ranges:
         return None

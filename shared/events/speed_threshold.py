@@ -21,7 +21,7 @@ RAYLEIGH_MEDIAN = 1.1774  # median of the speed of isotropic noise with unit sta
 
 @dataclass(frozen=True)
 class SpeedThreshold:
-    """Constants of the method, chosen on the development half of the labelled recordings (``tests/accuracy/saccades.py``).
+    """Constants of the method, chosen on the development recordings of ``tests/accuracy/saccades.py``.
 
     Attributes:
         half_window_s: of the line fit that gives velocity.
