@@ -382,7 +382,8 @@ def _few_saccades(chosen: Sequence[Saccade], axis: Axis) -> str | None:
 def _slow_film(observed: ObservedTime, least_hz: float = VELOCITY_FRAME_RATE_HZ) -> str | None:
     if not below(observed.frame_rate_hz, least_hz):
         return None
-    return f"LOW_FRAME_RATE_FOR_VELOCITY: {observed.frame_rate_hz:.0f} frames/s do not carry it; {least_hz:.0f} are needed."
+    rate = f"{observed.frame_rate_hz:.0f}"
+    return f"LOW_FRAME_RATE_FOR_VELOCITY: {rate} frames/s do not carry it; {least_hz:.0f} are needed."
 
 
 def below(rate_hz: float, least_hz: float) -> bool:

@@ -120,7 +120,7 @@ class TestSquareWaveJerks:
     def test_at_30_frames_a_second_jerks_can_be_shown_but_never_excluded(self) -> None:
         seen = observed(frame_rate_hz=30.0)
         assert signs(square_wave_jerks=jerks(40), seen=seen)["O3"].state == "present"
-        assert signs(square_wave_jerks=jerks(2), seen=seen)["O3"].state == "not_measured"
+        assert signs(square_wave_jerks=jerks(1), seen=seen)["O3"].state == "not_measured"
         assert signs(square_wave_jerks=jerks(40), seen=observed(frame_rate_hz=25.0))["O3"].state == "not_measured"
 
 
