@@ -10,6 +10,7 @@ from typing import Final
 
 import numpy as np
 from scipy.interpolate import LinearNDInterpolator
+from scipy.spatial import QhullError
 
 from shared.model import FloatArray
 from shared.tracking.canthi import TEMPLATE_PX, CanthusReference, patch_grid
@@ -34,7 +35,10 @@ def centre_depth_iris(shape: FloatArray, reference: CanthusReference, iris_share
     Returns:
         ``(2,)``, one per eye.
     """
-    surface = LinearNDInterpolator(shape[:, :2], shape[:, 2])
+    try:
+        surface = LinearNDInterpolator(shape[:, :2], shape[:, 2])
+    except QhullError:  # points on a line: what was found is no face
+        return np.full(2, CENTRE_BEHIND_CORNERS_IRIS)
     span = canthus_span_px(shape)
     corners = shape[CORNERS.ravel()]
     in_front = np.empty(4)

@@ -37,6 +37,7 @@ class LimbusEdges:
     Attributes:
         field: ``(2 * rows, columns, 4)`` gradient x and y (already weighted), weight, and how surely the
             place is sclera.
+        log_range: ``(2,)`` log ratio of those two brightnesses: small where there is only lid skin.
         pupil: ``(2 * rows, columns)`` how much a place looks like a pupil's centre, see :func:`pupil_contrast`.
         top_px: patch row of the window's first row.
         relative: ``(2 * rows, columns)`` brightness on a log scale, 0 and 1 for the eye's darkest and brightest parts.
@@ -46,6 +47,7 @@ class LimbusEdges:
 
     field: Float32Array
     relative: Float32Array
+    log_range: FloatArray
     pupil: Float32Array
     top_px: int
     cap: FloatArray
@@ -86,6 +88,7 @@ def find_limbus_edges(
     flattened = np.empty_like(window)
     sclera = np.empty_like(window)
     relative = np.empty_like(window)
+    log_range = np.zeros(2)
     tone = np.empty((2, rows, window.shape[1]), dtype=np.float32)
     below_upper = np.empty_like(window)
     above_lower = np.empty_like(window)
@@ -102,6 +105,7 @@ def find_limbus_edges(
         clipped = np.clip(lit, low, high)
         logarithm = np.log(clipped)
         flattened[half] = 100 * logarithm if logarithmic else clipped
+        log_range[eye] = np.log(high / low)
         tone[eye] = np.clip((np.log(lit) - np.log(low)) / np.log(high / low), -1, sclera_level)
         relative[half] = (logarithm - np.log(low)) / np.log(high / low)
         sclera[half] = np.clip((relative[half] - sclera_level) / _SCLERA_RAMP + 0.5, 0, 1)
@@ -123,7 +127,7 @@ def find_limbus_edges(
     weight = open_weight * (1 - lid_like)
     field = np.dstack([gradient_x * weight, gradient_y * weight, weight, sclera * open_weight])
     pupil = np.concatenate([pupil_contrast(tone[eye], open_weight[eye * rows : (eye + 1) * rows]) for eye in range(2)])
-    return LimbusEdges(field, relative, pupil, top, _strong_gradient(magnitude, open_weight, rows), margins)
+    return LimbusEdges(field, relative, log_range, pupil, top, _strong_gradient(magnitude, open_weight, rows), margins)
 
 
 def _remove_lid_shadow(

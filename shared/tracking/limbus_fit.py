@@ -106,6 +106,7 @@ class LimbusFit:
         score: ``(2,)`` coarse evidence, 0 to about 1.5.
         sides: ``(2, 2)`` weight of the rays that carried the fit, image-left and image-right side.
         spread_px: ``(2,)`` robust scatter of the rim points about the fit.
+        contrast: ``(2,)`` log ratio of the brightness outside and inside the rim, where edges carried the fit.
         vertical_hold: ``(2,)`` how firmly the rays fix the height: sum of squared vertical normals.
     """
 
@@ -114,6 +115,7 @@ class LimbusFit:
     score: FloatArray
     sides: FloatArray
     spread_px: FloatArray
+    contrast: FloatArray
     vertical_hold: FloatArray
 
 
@@ -209,6 +211,7 @@ class LimbusFitter:
             score=np.asarray(score, dtype=np.float64),
             sides=rims.sides[eye, choice],
             spread_px=rims.spread_px[eye, choice],
+            contrast=rims.contrast[eye, choice],
             vertical_hold=rims.vertical_hold[eye, choice],
         )
 
@@ -250,8 +253,17 @@ class LimbusFitter:
             score=np.zeros(2),
             sides=np.stack([(weight * ~on_right).sum(-1), (weight * on_right).sum(-1)], axis=-1),
             spread_px=spread,
+            contrast=self._contrast(edges, centre, turn, weight),
             vertical_hold=(weight * normal[..., 1] ** 2).sum(-1),
         )
+
+    def _contrast(self, edges: LimbusEdges, centre: FloatArray, turn: FloatArray, weight: FloatArray) -> FloatArray:
+        """Weighted mean of log brightness a little outside the rim, less that inside."""
+        rim, normal = self._ellipse(centre, turn)
+        places = rim[..., None, :] + np.array([-1.5, 1.0])[:, None] * _BEYOND_RIM_PX * normal[..., None, :]
+        tone = _sample_rays(edges.relative, places, edges.top_px)
+        difference = (tone[..., 1] - tone[..., 0]) * weight
+        return np.asarray(difference.sum(-1) / np.maximum(weight.sum(-1), 1e-6) * edges.log_range[:, None])
 
     def _ellipse(self, centre: FloatArray, turn: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Rim points and unit normals ``(2, starts, rays, 2)`` of the limbus circle at places on the eyeball."""
