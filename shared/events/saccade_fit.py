@@ -26,8 +26,8 @@ SACCADES_AT_ONCE = 16  # bounds the memory of the grid
 DURATIONS, MIDDLES = 9, 9  # nodes of the grid, on each of two levels
 LIKELY_DRIFT_DEG_S = 10.0  # standard deviation of the slow movement that may go on underneath (pursuit, drift)
 MIN_DURATION_S, MAX_DURATION_S = 0.010, 0.45
-TYPICAL_DURATION_S, TYPICAL_DURATION_PER_DEG_S = 0.014, 0.0024  # of the labelled saccades of healthy people
-DURATION_LOG_SD = 0.15
+TYPICAL_DURATION_S, TYPICAL_DURATION_PER_DEG_S = 0.016, 0.0024  # of the labelled saccades of healthy people
+DURATION_LOG_SD = 0.12
 FASTEST_DEG_S, FASTEST_CONSTANT_DEG = 530.0, 8.3  # 1.2 x the mean main sequence of Hopf et al. 2018, PMC6143243
 FASTEST_LOG_SD = 0.15  # how softly faster ones are ruled out
 
@@ -69,7 +69,7 @@ def usual_duration_s(amplitude_deg: float | FloatArray) -> float | FloatArray:
     """Duration that human coders give to healthy saccades of a size, s: shorter than from first to last movement.
 
     >>> round(usual_duration_s(10.0), 3)
-    0.038
+    0.04
     """
     return TYPICAL_DURATION_S + TYPICAL_DURATION_PER_DEG_S * amplitude_deg
 
