@@ -485,11 +485,11 @@ def history_figure(
 ) -> go.Figure:
     """One quantity over a patient's recordings; the result of each as shape and as text.
 
-    The thin line joins only recordings measured by the same analysis version.
+    The thin line joins only recordings that could be judged and were measured by the same analysis version.
     """
     figure = go.Figure()
     measured = [point for point in points if point.value is not None]
-    joined = [point for point in measured if point.comparable]
+    joined = [point for point in measured if point.comparable and point.status != PspStatus.INCONCLUSIVE]
     if len(joined) > 1:
         figure.add_trace(
             go.Scatter(
@@ -525,6 +525,7 @@ def history_figure(
             line={"color": NEUTRAL_COLOUR, "dash": "dash", "width": 1.5},
             annotation_text=t("threshold {threshold:g}", threshold=threshold),
             annotation_position="bottom left",
+            annotation_font_color=ink,
         )
     values = [p.value for p in measured if p.value is not None] + ([threshold] if threshold is not None else [])
     top = max(values, default=1.0)
