@@ -3,10 +3,15 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.material_traces import material_trace
 
 __all__ = ["material_trace"]
+
+# A machine under load is slow; that is no failure.
+settings.register_profile("no_deadline", deadline=None)
+settings.load_profile("no_deadline")
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 MATERIAL = REPOSITORY.parent / "shared" / "material"
