@@ -132,11 +132,11 @@ def rests(time_s: FloatArray, gaze: FloatArray, noise_deg: float, constants: Res
         cost = begun[low:here] + _rest_cost(sums[:, here : here + 1] - sums[:, low:here], ridge)
         if edges[here] - edges[here - 1] == 1:
             cost[-1] += constants.single_price
-        best = int(np.argmin(cost))
+        best = int(cost.argmin())
         ended[here], begins_at[here] = cost[best], low + best
         low = min(move_from[here], here)
         cost = ended[low : here + 1] + constants.moving_price * (edges[here] - edges[low : here + 1])
-        best = int(np.argmin(cost))
+        best = int(cost.argmin())
         begun[here], came_from[here] = cost[best] + constants.break_price, low + best
     return _trace_back(edges, begins_at, came_from, len(edges) - 1)
 

@@ -35,8 +35,14 @@ MULTI_STEP = "MULTI_STEP"
 
 BRIDGED_LOSS_S = 0.020  # shorter gaps are bridged on a straight line
 LONG_GAP_S, LONG_GAP_INTERVALS = 0.075, 3.5  # a gap in time of more than both is a loss
-DENSE_INTERVAL_S = 0.009  # sparser samples (under about 110 Hz) have no speed profile
-QUIET_SPEED_DEG_S = 12.0  # more speed noise than this hides small saccades from a speed threshold
+DENSE_INTERVAL_S = 0.0045  # sparser samples (under about 220 Hz) have no speed profile
+QUIET_SPEED_DEG_S = 4.0  # with more speed noise the speed threshold misses small and slow saccades
+NOISY_SPEED_DEG_S = 12.0  # with more it misses most
+LEAST_ADDED_DEG, LEAST_ADDED_DEG_S, ADDED_APART_S = (
+    1.0,
+    30.0,
+    0.060,
+)  # what the search for rests may add to what speed found
 BLOCK_S = 1 / 60  # dense but noisy samples are averaged to this interval before the search for rests
 GUARD_S = 0.080  # around a loss lids drag the signal: no saccade is reported that reaches so near
 TIE_S = 1e-7  # instants that differ by less are the same, however the clock was set
@@ -47,6 +53,7 @@ VELOCITY_INTERVAL_S = 1 / 55  # at longer frame intervals only long saccades hav
 LONG_S = 0.100
 MAX_RELATIVE_UNCERTAINTY = 0.6  # half the 95 % interval over the value
 LEAST_GAIN = 14.0  # of the fit: drop of the squared residual over the noise variance
+SAMPLES_FOR_FIRST_CUT = 4000  # enough to tell noise and drift
 REST_SIDE_S = 0.255  # rest on each side that enters a fit
 PROFILE_SKEW = 0.12  # real saccades brake longer than they accelerate: share of the duration by which the middle lags
 MAX_SKEW_S = 0.006
@@ -91,9 +98,25 @@ def detect_saccades(time_s: FloatArray, h_deg: FloatArray, v_deg: FloatArray) ->
     phase = None
     if gaze.interval_s <= DENSE_INTERVAL_S:
         phase = fast_phase(gaze.time_s, gaze.deg[:, 0], gaze.deg[:, 1], guard, constants)
-    if phase is not None and phase.typical_noise_deg_s <= QUIET_SPEED_DEG_S:
-        return _with_multi_steps(_by_speed(gaze, fast_stretches(gaze.time_s, phase, guard, constants)))
-    return _with_multi_steps(_by_rests(gaze))
+    if phase is None or phase.typical_noise_deg_s > NOISY_SPEED_DEG_S:
+        return _with_multi_steps(_by_rests(gaze))
+    found = _by_speed(gaze, fast_stretches(gaze.time_s, phase, guard, constants))
+    if phase.typical_noise_deg_s > QUIET_SPEED_DEG_S:  # then the threshold is over the speed of small and slow ones
+        found = _joined(found, _by_rests(gaze))
+    return _with_multi_steps(found)
+
+
+def _joined(found: list[Saccade], further: list[Saccade]) -> list[Saccade]:
+    """Both lists, without those of the second that are small, slow, or lie on or close behind one of the first."""
+    starts, ends = np.array([one.start_s for one in found]), np.array([one.end_s for one in found])
+    added = [
+        one
+        for one in further
+        if one.amplitude_deg >= LEAST_ADDED_DEG
+        and (one.peak_velocity_deg_s or 0.0) >= LEAST_ADDED_DEG_S
+        and not ((one.start_s < ends + ADDED_APART_S) & (one.end_s > starts - ADDED_APART_S)).any()
+    ]
+    return sorted([*found, *added], key=lambda one: one.start_s)
 
 
 def _by_speed(gaze: _Gaze, stretches: list[tuple[int, int]]) -> list[Saccade]:
@@ -133,13 +156,13 @@ def _by_rests(gaze: _Gaze) -> list[Saccade]:
     """Edges, displacement and velocity from the fit, which places them between the samples."""
     noise = np.array([sample_noise_deg(axis) for axis in gaze.deg.T])
     constants = RestSegmentation()
-    found_rests = _rests(gaze, noise, constants)
+    first_rests = _rests(gaze, noise, constants, SAMPLES_FOR_FIRST_CUT)
     drift_deg_s = LIKELY_DRIFT_DEG_S
-    statistics = rest_statistics(gaze.time_s, gaze.deg, [span for stretch in found_rests for span in stretch])
+    statistics = rest_statistics(gaze.time_s, gaze.deg, [span for spans in first_rests for span in spans])
     if statistics is not None:  # the first cut tells the noise and the drift better than differences did
         noise, drift_deg_s = statistics.noise_deg, statistics.drift_deg_s
-        found_rests = _rests(gaze, noise, replace(constants, drift_deg_s=drift_deg_s))
-    search = _breaks(gaze, found_rests)
+        constants = replace(constants, drift_deg_s=drift_deg_s)
+    search = _breaks(gaze, _rests(gaze, noise, constants, len(gaze.time_s)))
     if search is None:
         return []
     fits = fit_saccades(gaze.time_s, gaze.deg, noise, search, drift_deg_s)
@@ -151,7 +174,7 @@ def _by_rests(gaze: _Gaze) -> list[Saccade]:
         end_s = min(float(middle_s + length_s / 2), float(gaze.time_s[-1]))
         if found:
             start_s = max(start_s, found[-1].end_s)
-        if end_s <= start_s:
+        if end_s <= start_s or start_s <= gaze.time_s[0]:  # cut by the begin of the recording
             continue
         moved = np.array([fits.h_deg[index], fits.v_deg[index]])
         saccade = _saccade(gaze, fits, int(index), (start_s, end_s), moved)
@@ -160,11 +183,16 @@ def _by_rests(gaze: _Gaze) -> list[Saccade]:
     return found
 
 
-def _rests(gaze: _Gaze, noise_deg: FloatArray, constants: RestSegmentation) -> list[list[tuple[int, int]]]:
-    """Rests of every stretch between losses, as sample ranges."""
+def _rests(
+    gaze: _Gaze, noise_deg: FloatArray, constants: RestSegmentation, most_samples: int
+) -> list[list[tuple[int, int]]]:
+    """Rests of the stretches between losses, as sample ranges, until ``most_samples`` have been cut."""
     block = _block(gaze)
-    found = []
-    for start, beyond in runs(~gaze.lost):
+    found: list[list[tuple[int, int]]] = []
+    left = most_samples
+    for start, end in runs(~gaze.lost):
+        beyond = min(end, start + left)
+        left -= beyond - start
         if beyond - start < 4 * block:
             continue
         usable = start + (beyond - start) // block * block
@@ -229,10 +257,16 @@ def _saccade(gaze: _Gaze, fits: SaccadeFits, index: int, span_s: tuple[float, fl
         peak_velocity_low_deg_s=low if reported else None,
         peak_velocity_high_deg_s=high if reported else None,
         duration_s=duration_s,
-        start_frame=int(np.argmin(np.abs(gaze.time_s - start_s))),
-        end_frame=int(np.argmin(np.abs(gaze.time_s - end_s))),
+        start_frame=_nearest(gaze.time_s, start_s),
+        end_frame=_nearest(gaze.time_s, end_s),
         qualifiers=tuple(qualifiers),
     )
+
+
+def _nearest(time_s: FloatArray, instant_s: float) -> int:
+    """Index of the sample nearest to an instant."""
+    after = min(max(int(np.searchsorted(time_s, instant_s)), 1), len(time_s) - 1)
+    return after - int(instant_s - time_s[after - 1] <= time_s[after] - instant_s)
 
 
 def _is_oscillation(before: Saccade, after: Saccade) -> bool:

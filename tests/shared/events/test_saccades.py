@@ -44,6 +44,16 @@ def test_every_saccade_is_found_once_with_its_time_size_and_direction(rate_hz: i
     assert [one.direction_deg for one in found] == pytest.approx([60.0, 240.0] * 5, abs=5.0)
 
 
+@pytest.mark.parametrize("rate_hz", [120, 200, 240, 500])
+@pytest.mark.parametrize("noise_deg", [0.05, 0.1, 0.2])
+def test_small_saccades_are_found_between_quiet_and_noisy(rate_hz: int, noise_deg: float) -> None:
+    true = there_and_back(12, 2.0)
+    time_s = frame_times(rate_hz, 10.0)
+    found = detect_saccades(time_s, *gaze_of(time_s, true, noise_deg))
+    assert sum(any(overlaps(one, known) for one in found) for known in true) >= 11
+    assert len(found) <= 13
+
+
 @pytest.mark.parametrize("rate_hz", [30, 60])
 def test_a_variable_frame_rate_changes_nothing(rate_hz: int) -> None:
     true = there_and_back(10, 8.0, direction_deg=90.0)
