@@ -8,6 +8,7 @@ located edge by edge and its centre fitted on its own, so that a true difference
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -50,7 +51,9 @@ _DISAGREEMENT_COST: Final = 0.15
 weight of well-seen rays that each further px of difference must be worth."""
 _FINE_REACH: Final = 0.35
 _FINE_STEP_PX: Final = 0.5
-_FINE_WIDTHS: Final = (0.2, 0.13, 0.13)
+_FIRST_WIDTHS: Final = (0.2, 0.13)
+_LAST_WIDTHS: Final = (0.13,)
+"""How far edges may lie from the expected rim, as shares of the radius, round by round."""
 _PEAK_REACH: Final = 3
 """How many samples from the best weighted place the edge's own maximum may lie."""
 _LARGEST_STEP_PX: Final = 4.0
@@ -107,7 +110,6 @@ class LimbusFit:
         sides: ``(2, 2)`` weight of the rays that carried the fit, image-left and image-right side.
         spread_px: ``(2,)`` robust scatter of the rim points about the fit.
         contrast: ``(2,)`` log ratio of the brightness outside and inside the rim, where edges carried the fit.
-        vertical_hold: ``(2,)`` how firmly the rays fix the height: sum of squared vertical normals.
     """
 
     centre_px: FloatArray
@@ -116,7 +118,16 @@ class LimbusFit:
     sides: FloatArray
     spread_px: FloatArray
     contrast: FloatArray
-    vertical_hold: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class _Rims:
+    """Rims fitted from several starts, ``(2, starts, ...)``; names as in :class:`LimbusFit`."""
+
+    centre_px: FloatArray
+    radius_px: FloatArray
+    sides: FloatArray
+    spread_px: FloatArray
 
 
 class LimbusFitter:
@@ -201,21 +212,21 @@ class LimbusFitter:
     def _refine(self, edges: LimbusEdges, coarse: FloatArray, score: FloatArray, turn: FloatArray) -> LimbusFit:
         """Refine from several starting heights, keep the pair of rims that explains most edges."""
         starts = coarse[:, None, :] + _START_OFFSETS_PX
-        rims = self._fit_rims(edges, starts, turn)
+        rims = self._fit_rims(edges, starts, turn, widths=_FIRST_WIDTHS)
         pupil = _sample_rays(edges.pupil, rims.centre_px[:, :, None, None, :], edges.top_px)[..., 0, 0]
         choice = self._choose(rims, self._pupil_share(pupil))
-        eye = np.arange(2)
+        chosen = rims.centre_px[np.arange(2), choice][:, None]
+        final = self._fit_rims(edges, chosen, turn, widths=_LAST_WIDTHS)
         return LimbusFit(
-            centre_px=rims.centre_px[eye, choice],
-            radius_px=rims.radius_px[eye, choice],
+            centre_px=final.centre_px[:, 0],
+            radius_px=final.radius_px[:, 0],
             score=np.asarray(score, dtype=np.float64),
-            sides=rims.sides[eye, choice],
-            spread_px=rims.spread_px[eye, choice],
-            contrast=rims.contrast[eye, choice],
-            vertical_hold=rims.vertical_hold[eye, choice],
+            sides=final.sides[:, 0],
+            spread_px=final.spread_px[:, 0],
+            contrast=self._contrast(edges, final.centre_px, turn)[:, 0],
         )
 
-    def _choose(self, rims: LimbusFit, pupil: Float32Array) -> IntArray:
+    def _choose(self, rims: _Rims, pupil: Float32Array) -> IntArray:
         """Index of each eye's rim: the pair with most support, less what the eyes differ in height."""
         support = rims.sides.sum(axis=2) + _PUPIL_SUPPORT * pupil
         height = rims.centre_px[..., 1] - self.calibration.rest_px[:, None, 1]
@@ -223,23 +234,25 @@ class LimbusFitter:
         total = support[0][:, None] + support[1] - _DISAGREEMENT_COST * disagreement
         return np.array(np.unravel_index(int(total.argmax()), total.shape))
 
-    def _fit_rims(self, edges: LimbusEdges, centre: FloatArray, turn: FloatArray) -> LimbusFit:
-        """Locate the rim ray by ray, shift the centre by robust least squares; three rounds.
+    def _fit_rims(self, edges: LimbusEdges, centre: FloatArray, turn: FloatArray, *, widths: Sequence[float]) -> _Rims:
+        """Locate the rim ray by ray, shift the centre by robust least squares; one round for each width.
 
         ``centre`` is ``(2, starts, 2)``, and so begins every array of the answer.
         """
         radius = self.calibration.radius_px[:, None]
         reach = np.arange(-_FINE_REACH * PATCH_IRIS_PX / 2, _FINE_REACH * PATCH_IRIS_PX / 2 + 0.01, _FINE_STEP_PX)
         cap = edges.cap[:, None, None]
-        for width in _FINE_WIDTHS:
-            rim, normal = self._ellipse(centre, turn)
-            values = _sample_rays(edges.field, rim[..., None, :] + reach[:, None] * normal[..., None, :], edges.top_px)
+        for width in widths:
+            points, normal = self._ellipse(centre, turn, _FINE_RIM)
+            values = _sample_rays(
+                edges.field, points[..., None, :] + reach[:, None] * normal[..., None, :], edges.top_px
+            )
             outward = values[..., 0] * normal[..., 0, None] + values[..., 1] * normal[..., 1, None]
             magnitude = np.sqrt(values[..., 0] ** 2 + values[..., 1] ** 2) + 1e-6
             radial = np.clip((outward / magnitude - 0.6) / 0.3, 0, 1)
             near = np.exp(-((reach / (width * radius[..., None, None])) ** 2))
             offset, strength = _sub_step_peak(np.asarray(np.maximum(outward, 0) * radial), near, reach)
-            beyond = rim + (offset + _BEYOND_RIM_PX)[..., None] * normal
+            beyond = points + (offset + _BEYOND_RIM_PX)[..., None] * normal
             sclera = _sample_rays(edges.field[..., 3], beyond[..., None, :], edges.top_px)[..., 0]
             weight = np.minimum(strength / cap, 1) * sclera
             weight[strength < 0.1 * cap] = 0
@@ -247,25 +260,23 @@ class LimbusFitter:
             centre = centre + np.clip(shift, -_LARGEST_STEP_PX, _LARGEST_STEP_PX)
         residual = offset - (normal @ shift[..., None])[..., 0]
         on_right = normal[..., 0] > 0
-        return LimbusFit(
+        return _Rims(
             centre_px=centre,
             radius_px=radius + _lateral_mean(residual, weight, normal),
-            score=np.zeros(2),
             sides=np.stack([(weight * ~on_right).sum(-1), (weight * on_right).sum(-1)], axis=-1),
             spread_px=spread,
-            contrast=self._contrast(edges, centre, turn, weight),
-            vertical_hold=(weight * normal[..., 1] ** 2).sum(-1),
         )
 
-    def _contrast(self, edges: LimbusEdges, centre: FloatArray, turn: FloatArray, weight: FloatArray) -> FloatArray:
-        """Weighted mean of log brightness a little outside the rim, less that inside."""
-        rim, normal = self._ellipse(centre, turn)
-        places = rim[..., None, :] + np.array([-1.5, 1.0])[:, None] * _BEYOND_RIM_PX * normal[..., None, :]
+    def _contrast(self, edges: LimbusEdges, centre: FloatArray, turn: FloatArray) -> FloatArray:
+        """Mean of log brightness a little outside the rim, where sclera shows, less that inside."""
+        points, normal = self._ellipse(centre, turn, _COARSE_RIM)
+        places = points[..., None, :] + np.array([-1.5, 1.0])[:, None] * _BEYOND_RIM_PX * normal[..., None, :]
         tone = _sample_rays(edges.relative, places, edges.top_px)
+        weight = _sample_rays(edges.field[..., 3], places[..., 1:, :], edges.top_px)[..., 0]
         difference = (tone[..., 1] - tone[..., 0]) * weight
         return np.asarray(difference.sum(-1) / np.maximum(weight.sum(-1), 1e-6) * edges.log_range[:, None])
 
-    def _ellipse(self, centre: FloatArray, turn: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def _ellipse(self, centre: FloatArray, turn: FloatArray, rim: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Rim points and unit normals ``(2, starts, rays, 2)`` of the limbus circle at places on the eyeball."""
         tilt = (centre - self.calibration.rest_px[:, None]) / (ROTATION_RADIUS_IRIS * PATCH_IRIS_PX)
         tilt = tilt + _TURN_SHARE * turn[:, None]
@@ -273,11 +284,11 @@ class LimbusFitter:
         limit = 1 - _MIN_FORESHORTENING
         tilt = tilt * np.sqrt(np.minimum(1.0, limit / np.maximum(squared, 1e-9)))
         flattening = np.sqrt(1 - np.minimum(squared, limit))[..., None]
-        along = (tilt @ _FINE_RIM.T)[..., None] * tilt[..., None, :]
-        rim = _FINE_RIM - along / (1 + flattening)
-        normal = _FINE_RIM + along / (flattening * (1 + flattening))
+        along = (tilt @ rim.T)[..., None] * tilt[..., None, :]
+        points = rim - along / (1 + flattening)
+        normal = rim + along / (flattening * (1 + flattening))
         normal = normal / np.sqrt((normal**2).sum(axis=-1, keepdims=True))
-        return centre[..., None, :] + self.calibration.radius_px[:, None, None, None] * rim, normal
+        return centre[..., None, :] + self.calibration.radius_px[:, None, None, None] * points, normal
 
 
 def _sample_rays(picture: Float32Array, points: FloatArray, top_px: int) -> Float32Array:
@@ -335,7 +346,7 @@ def _robust_shift(
     used = weight
     spread = np.full(offset.shape[:-1], 0.5)
     middle = np.maximum((weight > 0).sum(axis=-1, keepdims=True) // 2, 1) - 1
-    for _ in range(4):
+    for _ in range(3):
         residual = offset - nx * shift[..., :1] - ny * shift[..., 1:]
         ordered = np.sort(np.where(weight > 0, np.abs(residual), np.inf), axis=-1)
         spread = 1.48 * np.take_along_axis(ordered, middle, -1)[..., 0]
