@@ -31,7 +31,7 @@ def test_agreement_on_images_dots_and_videos_is_near_that_between_coders(materia
     assert event_f1(trials, masks) >= 0.92
 
 
-def test_agreement_holds_on_trials_that_no_constant_was_chosen_on(material: Path) -> None:
+def test_agreement_holds_on_held_out_participants(material: Path) -> None:
     held_out = [trial for trial in andersson(material) if trial.held_out]
     masks = masks_of(held_out, ours)
     assert pooled_kappa(held_out, masks) >= 0.83
