@@ -32,6 +32,7 @@ from shared.tracking.instrument import LimbusArrays
 from shared.tracking.limbus_calibration import calibrate_limbus, limbus_edges
 from shared.tracking.limbus_confidence import fit_confidence
 from shared.tracking.limbus_fit import ROTATION_RADIUS_IRIS, LimbusFitter
+from shared.tracking.limbus_trust import without_untrusted
 from shared.tracking.skin_reference import SkinPatch, SkinReference
 
 _OPEN_FRAMES_TO_LEARN: Final = 45
@@ -235,7 +236,7 @@ def _gaze(numbers: list[_Numbers], time_s: FloatArray, learnt: _Learnt) -> tuple
     right, left = (
         _eye_gaze(numbers, eye, middles[:, eye], rotation, float(learnt.centre_depth_iris[eye])) for eye in range(2)
     )
-    return right, left
+    return without_untrusted(right, left)
 
 
 def _eye_gaze(

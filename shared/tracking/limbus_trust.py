@@ -1,0 +1,39 @@
+"""Takes out what a limbus fit got wrong and shows: rims hardly seen, and eyes that point to different heights."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from shared.model import BoolArray
+from shared.tracking.instrument import LimbusArrays
+
+LEAST_CONFIDENCE: Final = 0.2
+"""Below this a fit is missing rather than measured: closing lids, an iris all but covered."""
+LARGEST_HEIGHT_DIFFERENCE_DEG: Final = 10.0
+"""Eyes that differ by more in height than they usually do have not both been seen right. A skew deviation is a
+constant difference of a few degrees and stays below. Proposal, from rendered narrow lids."""
+
+
+def without_untrusted(right: LimbusArrays, left: LimbusArrays) -> tuple[LimbusArrays, LimbusArrays]:
+    """The same two eyes with untrusted samples missing (nan, confidence 0)."""
+    difference = right.v_deg - left.v_deg
+    both = (right.confidence >= LEAST_CONFIDENCE) & (left.confidence >= LEAST_CONFIDENCE)
+    usual = float(np.median(difference[both])) if both.any() else 0.0
+    apart = both & (np.abs(difference - usual) > LARGEST_HEIGHT_DIFFERENCE_DEG)
+    right_is_worse = right.confidence < left.confidence
+    return (
+        _keep(right, (right.confidence >= LEAST_CONFIDENCE) & ~(apart & right_is_worse)),
+        _keep(left, (left.confidence >= LEAST_CONFIDENCE) & ~(apart & ~right_is_worse)),
+    )
+
+
+def _keep(eye: LimbusArrays, kept: BoolArray) -> LimbusArrays:
+    return LimbusArrays(
+        h_iris=np.where(kept, eye.h_iris, np.nan),
+        v_iris=np.where(kept, eye.v_iris, np.nan),
+        h_deg=np.where(kept, eye.h_deg, np.nan),
+        v_deg=np.where(kept, eye.v_deg, np.nan),
+        confidence=np.where(kept, eye.confidence, 0.0),
+    )
