@@ -45,6 +45,8 @@ _PUPIL_EVIDENCE: Final = 0.7
 """What a clear pupil adds to a place's evidence; a fully seen rim has about 1."""
 _PUPIL_SUPPORT: Final = 3.0
 """The same in rays, when one of several fitted rims is chosen."""
+_WIDE_SPREAD_PX: Final = 0.8
+"""Scatter of the rim points at which a fit counts half: edges of several things, not of one circle."""
 _FREE_HEIGHT_DIFFERENCE_PX: Final = 3.0
 _DISAGREEMENT_COST: Final = 0.15
 """The eyes may differ in height by about 6 degrees for nothing, and by more where a rim shows it clearly:
@@ -228,7 +230,7 @@ class LimbusFitter:
 
     def _choose(self, rims: _Rims, pupil: Float32Array) -> IntArray:
         """Index of each eye's rim: the pair with most support, less what the eyes differ in height."""
-        support = rims.sides.sum(axis=2) + _PUPIL_SUPPORT * pupil
+        support = rims.sides.sum(axis=2) / (1 + (rims.spread_px / _WIDE_SPREAD_PX) ** 2) + _PUPIL_SUPPORT * pupil
         height = rims.centre_px[..., 1] - self.calibration.rest_px[:, None, 1]
         disagreement = np.maximum(np.abs(height[0][:, None] - height[1]) - _FREE_HEIGHT_DIFFERENCE_PX, 0)
         total = support[0][:, None] + support[1] - _DISAGREEMENT_COST * disagreement
