@@ -11,7 +11,7 @@ PORT ?= 8501
 ADDRESS ?= 127.0.0.1
 INSTALL = $(VENV)/bin/uv pip install --quiet --python $(PY) --override overrides.txt
 
-.PHONY: help demo test lint types unit browser bench accuracy demo-videos clean
+.PHONY: help demo test lint types unit browser bench accuracy demo-videos demo-results clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -57,8 +57,13 @@ bench: $(VENV)/.dev ## speed and memory, as in the README
 accuracy: $(VENV)/.dev ## the accuracy tables of the README
 	$(PY) -m tests.accuracy
 
-demo-videos: $(VENV)/.run ## render the demo cases anew (minutes)
+demo-videos: $(VENV)/.run ## render the demo cases and analyse them anew (minutes)
 	$(PY) -m shared synth demo --out dashboard/demo
+	$(MAKE) demo-results
+
+demo-results: $(VENV)/.run ## analyse the demo cases anew, after a change of the numbers
+	$(PY) -m shared analyze dashboard/demo/{healthy,psp_like,too_poor}.mp4 --out dashboard/demo --param task=vertical_horizontal
+	$(PY) -m shared analyze dashboard/demo/no_vertical_task.mp4 --out dashboard/demo
 
 clean: ## remove what the targets made
 	rm -rf $(VENV) data out build .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from dashboard.demo_results import adopt_result
 from dashboard.services import DEMO_SOURCE, Services, is_comparable, is_open
 from dashboard.texts import t
 from shared.deletion import delete_analysis
@@ -68,15 +69,17 @@ DEMO_CASES: Final = (
 
 
 def add_demo_cases(services: Services, *, now: float, folder: Path = DEMO_FOLDER) -> int:
-    """Queue the demo films for analysis; those whose result is there and current are kept.
+    """Add the demo films with the results that come with them, or queue them for analysis where those do not fit.
+
+    Cases whose result is there and current are kept.
 
     Args:
         services: where to.
         now: epoch seconds.
-        folder: the films, ``<name>.mp4``.
+        folder: the films, ``<name>.mp4``, and their results.
 
     Returns:
-        How many were queued.
+        How many wait for analysis.
 
     Raises:
         NotFoundError: no demo film is there.
@@ -90,7 +93,7 @@ def add_demo_cases(services: Services, *, now: float, folder: Path = DEMO_FOLDER
 
 
 def _add(services: Services, case: DemoCase, film: Path, now: float) -> bool:
-    """Queue one case unless that is done; whether it was queued."""
+    """Add one case unless that is done; whether it waits for analysis."""
     analysis_id = _ID_PREFIX + case.name
     try:
         job = services.job(analysis_id)
@@ -106,7 +109,7 @@ def _add(services: Services, case: DemoCase, film: Path, now: float) -> bool:
     except ConflictError:
         services.store.patients.get(code)
     with film.open("rb") as stream:
-        services.submit(
+        queued = services.submit(
             code=code,
             file_name=film.name,
             stream=stream,
@@ -117,7 +120,7 @@ def _add(services: Services, case: DemoCase, film: Path, now: float) -> bool:
             source=DEMO_SOURCE,
             analysis_id=analysis_id,
         )
-    return True
+    return not adopt_result(services.store, queued, film.parent, now=now)
 
 
 def case_text(job: Job) -> tuple[str, str]:
