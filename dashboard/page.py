@@ -10,8 +10,11 @@ from typing import Any, Final
 
 import streamlit as st
 
+from dashboard.components.job_progress import job_progress
 from dashboard.inks import DARK_INK, LIGHT_INK
-from dashboard.services import ProgressView, Services, is_open, progress_view, status_of
+from dashboard.progress import progress_message
+from dashboard.routes import JOBS
+from dashboard.services import Services, status_of
 from dashboard.texts import plain, t
 from shared.adapters.local import open_local_store
 from shared.adapters.settings import read_settings
@@ -26,7 +29,6 @@ HISTORY: Final = "views/history.py"
 SETTINGS: Final = "views/settings.py"
 
 _STYLE: Final = Path(__file__).with_name("style.css")
-_POLL_S: Final = 1.0
 
 STATUS_SHAPE: Final = {
     PspStatus.SUSPECTED.value: "◆",
@@ -112,63 +114,31 @@ def errors_in_words() -> Iterator[None]:
         st.error(error.user_message, icon=":material/error:")
 
 
-def stage_text(view: ProgressView) -> str:
-    """The stage with its counts: ``Measuring the eyes: frame 412 of 1800``."""
-    texts = {
-        "queued": t("Waiting for the analysis to begin"),
-        "reading": t("Reading the film"),
-        "tracking": t("Measuring the eyes"),
-        "analysing": t("Finding blinks and eye movements"),
-        "saving": t("Saving the result"),
-    }
-    stage = texts.get(view.stage, view.stage)
-    if view.frames_total and view.stage != "queued":
-        return t("{stage}: frame {done} of {total}", stage=stage, done=view.frames_done, total=view.frames_total)
-    if view.frames_done:
-        return t("{stage}: frame {done}", stage=stage, done=view.frames_done)
-    return stage
+def job_token(analysis_id: str) -> str:
+    """This session's token for the progress of a job; minted anew when the old one has expired."""
+    tokens: dict[str, str] = st.session_state.setdefault("job-tokens", {})
+    if analysis_id not in tokens or JOBS.open(tokens[analysis_id]) is None:
+        tokens[analysis_id] = JOBS.mint(analysis_id)
+    return tokens[analysis_id]
 
 
-def duration_text(seconds: float) -> str:
-    """Whole seconds, or minutes and seconds.
-
-    >>> duration_text(7.4), duration_text(125)
-    ('7 s', '2 min 5 s')
-    """
-    whole = int(seconds)
-    return t("{s} s", s=whole) if whole < 60 else t("{m} min {s} s", m=whole // 60, s=whole % 60)
-
-
-@st.fragment(run_every=_POLL_S)
-def progress_panel(analysis_id: str) -> None:
-    """A job under way, polled from the store: a closed tab or a reload loses nothing.
-
-    Runs the whole page again once the job has come to an end.
-    """
-    with errors_in_words():
-        job = services().job(analysis_id)
-        if not is_open(job):
-            st.rerun(scope="app")
-        view = progress_view(job, time.time())
-        with st.container(border=True, key="progress"):
-            st.subheader(t("This film is being analysed"))
-            st.progress(view.fraction or 0.0, text=stage_text(view))
-            facts = [t("{elapsed} so far", elapsed=duration_text(view.elapsed_s))]
-            if job.attempt > 1:
-                facts.append(t("attempt {attempt}", attempt=job.attempt))
-            if view.silent_s is not None:
-                facts.append(t("no news for {silent}", silent=duration_text(view.silent_s)))
-            st.caption(" · ".join(facts))
-            if view.stopping:
-                st.write(t("Stopping after the current frames …"))
-            else:
-                st.button(
-                    t("Cancel the analysis"),
-                    key=f"cancel-{analysis_id}",
-                    icon=":material/stop_circle:",
-                    on_click=lambda: services().cancel(analysis_id, now=time.time()),
-                )
-            st.caption(t("You may close this page. The film is kept and the result will be in the patient’s history."))
+def progress_panel(job: Job) -> None:
+    """A job under way, read from the store: a closed tab or a reload loses nothing."""
+    with st.container(border=True, key="progress"):
+        st.subheader(t("This film is being analysed"), anchor=False)
+        job_progress(
+            token=job_token(job.analysis_id),
+            first=progress_message(job, time.time()),
+            key=f"progress-{job.analysis_id}",
+        )
+        st.button(
+            t("Cancel the analysis"),
+            key=f"cancel-{job.analysis_id}",
+            icon=":material/stop_circle:",
+            disabled=job.cancel_requested,
+            on_click=lambda: services().cancel(job.analysis_id, now=time.time()),
+        )
+        st.caption(t("You may close this page. The film is kept and the result will be in the patient’s history."))
 
 
 def failure_panel(job: Job) -> None:

@@ -1,26 +1,29 @@
-"""The dashboard's own HTTP routes: a film in byte ranges, and the times of its frames.
+"""The dashboard's own HTTP routes: a film in byte ranges, the times of its frames, and how far a job is.
 
 Streamlit sends a video to the browser by reading all of it into memory; these routes stream it from disk.
-They lie outside Streamlit's session, so each is guarded by a token: unguessable, bound to one film, minted
-by the page that shows it, and useless an hour after its last use. Neither path nor key of the film ever
+They lie outside Streamlit's session, so each is guarded by a token: unguessable, bound to one film or job,
+minted by the page that shows it, and useless an hour after its last use. Neither path nor key of the film ever
 reaches the browser.
 """
 
 from __future__ import annotations
 
-import json
 import secrets
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Generic, TypeVar
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
+
+from dashboard.progress import progress_message
+from shared.errors import EyeReviewError
+from shared.ports import Job
 
 TOKEN_LIFETIME_S: Final = 3600.0
 _MEDIA_TYPES: Final = {
@@ -43,53 +46,55 @@ _HEADERS: Final = {
 
 
 @dataclass(frozen=True)
-class Grant:
-    """What one token opens.
+class Film:
+    """What a film's token opens.
 
     Attributes:
         path: the film on this machine.
         frame_idx, time_s: frame numbers and their presentation times as measured, for exact stepping.
-        expires_at: monotonic seconds.
     """
 
     path: Path
-    frame_idx: Sequence[int]
-    time_s: Sequence[float]
-    expires_at: float
+    frame_idx: Sequence[int] = ()
+    time_s: Sequence[float] = ()
 
 
-class TokenRegistry:
-    """Tokens of this server process. Thread-safe: pages mint, routes look up."""
+Opened = TypeVar("Opened")
+
+
+class TokenRegistry(Generic[Opened]):
+    """Tokens of this server process and what each opens. Thread-safe: pages mint, routes look up."""
 
     def __init__(self, *, lifetime_s: float = TOKEN_LIFETIME_S, clock: Callable[[], float] = time.monotonic) -> None:
         self._lifetime_s = lifetime_s
         self._clock = clock
-        self._grants: dict[str, Grant] = {}
+        self._grants: dict[str, tuple[Opened, float]] = {}
         self._lock = threading.Lock()
 
-    def mint(self, path: Path, frame_idx: Sequence[int] = (), time_s: Sequence[float] = ()) -> str:
-        """A new token for one film. Forgets those that have expired."""
+    def mint(self, opened: Opened) -> str:
+        """A new token for one thing. Forgets those that have expired."""
         now = self._clock()
         token = secrets.token_urlsafe(32)
         with self._lock:
-            self._grants = {key: grant for key, grant in self._grants.items() if grant.expires_at > now}
-            self._grants[token] = Grant(path, frame_idx, time_s, now + self._lifetime_s)
+            self._grants = {key: grant for key, grant in self._grants.items() if grant[1] > now}
+            self._grants[token] = (opened, now + self._lifetime_s)
         return token
 
-    def grant(self, token: str) -> Grant | None:
+    def open(self, token: str) -> Opened | None:
         """What ``token`` opens, its life prolonged; None for an unknown or expired one."""
         now = self._clock()
         with self._lock:
-            grant = self._grants.get(token)
-            if grant is None or grant.expires_at <= now:
+            opened, expires_at = self._grants.get(token, (None, now))
+            if opened is None or expires_at <= now:
                 self._grants.pop(token, None)
                 return None
-            self._grants[token] = replace(grant, expires_at=now + self._lifetime_s)
-            return grant
+            self._grants[token] = (opened, now + self._lifetime_s)
+            return opened
 
 
-TOKENS: Final = TokenRegistry()
-"""The registry that pages and routes of one server process share."""
+FILMS: Final[TokenRegistry[Film]] = TokenRegistry()
+JOBS: Final[TokenRegistry[str]] = TokenRegistry()
+"""Registries that pages and routes of one server process share; a job's token opens its ``analysis_id``."""
 
 
 def _is_same_site(request: Request) -> bool:
@@ -100,26 +105,54 @@ def _is_same_site(request: Request) -> bool:
     return origin is None or urlsplit(origin).netloc == request.headers.get("host")
 
 
-def create_routes(registry: TokenRegistry = TOKENS) -> list[Route]:
-    """The routes for :class:`streamlit.App`."""
+def _refusal() -> Response:
+    return PlainTextResponse("Reload the page to see this again.", 403, headers=_HEADERS)
 
-    def admitted(request: Request) -> Grant | None:
-        return registry.grant(request.path_params["token"]) if _is_same_site(request) else None
+
+def film_routes(films: TokenRegistry[Film] = FILMS) -> list[Route]:
+    """``/api/video/{token}`` in byte ranges and ``/api/frames/{token}``."""
+
+    def admitted(request: Request) -> Film | None:
+        return films.open(request.path_params["token"]) if _is_same_site(request) else None
 
     async def video(request: Request) -> Response:
-        grant = admitted(request)
-        if grant is None:
-            return PlainTextResponse("Reload the page to see the film again.", 403, headers=_HEADERS)
-        if not grant.path.is_file():
+        film = admitted(request)
+        if film is None:
+            return _refusal()
+        if not film.path.is_file():
             return PlainTextResponse("The film is no longer kept.", 404, headers=_HEADERS)
-        media_type = _MEDIA_TYPES.get(grant.path.suffix.lower(), "video/mp4")
-        return FileResponse(grant.path, media_type=media_type, headers=_HEADERS)
+        media_type = _MEDIA_TYPES.get(film.path.suffix.lower(), "video/mp4")
+        return FileResponse(film.path, media_type=media_type, headers=_HEADERS)
 
     async def frames(request: Request) -> Response:
-        grant = admitted(request)
-        if grant is None:
-            return PlainTextResponse("Reload the page to see the film again.", 403, headers=_HEADERS)
-        body = json.dumps({"frame": list(grant.frame_idx), "time_s": [round(time, 6) for time in grant.time_s]})
-        return Response(body, media_type="application/json", headers=_HEADERS)
+        film = admitted(request)
+        if film is None:
+            return _refusal()
+        times = [round(time_s, 6) for time_s in film.time_s]
+        return JSONResponse({"frame": list(film.frame_idx), "time_s": times}, headers=_HEADERS)
 
     return [Route("/api/video/{token}", video), Route("/api/frames/{token}", frames)]
+
+
+def progress_routes(
+    read_job: Callable[[str], Job], jobs: TokenRegistry[str] = JOBS, *, clock: Callable[[], float] = time.time
+) -> list[Route]:
+    """``/api/progress/{token}``: a :class:`dashboard.progress.ProgressMessage` as JSON.
+
+    Args:
+        read_job: the job of an ``analysis_id``; may raise :class:`EyeReviewError`.
+        jobs: the tokens.
+        clock: epoch seconds.
+    """
+
+    def progress(request: Request) -> Response:
+        analysis_id = jobs.open(request.path_params["token"]) if _is_same_site(request) else None
+        if analysis_id is None:
+            return _refusal()
+        try:
+            message = progress_message(read_job(analysis_id), clock())
+        except EyeReviewError as error:
+            return PlainTextResponse(error.user_message, 503 if error.retryable else 404, headers=_HEADERS)
+        return JSONResponse(asdict(message), headers=_HEADERS)
+
+    return [Route("/api/progress/{token}", progress)]

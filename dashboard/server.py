@@ -11,9 +11,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard.routes import create_routes
+from dashboard.routes import film_routes, progress_routes
 from dashboard.runner import ensure_runner
 from dashboard.texts import t
+from shared.adapters.local import open_local_store
 from shared.errors import EyeReviewError
 
 _LOGGER = logging.getLogger(__name__)
@@ -47,4 +48,10 @@ def create_app(data_folder: Path) -> st.App:
         threading.Thread(target=_warm_up, args=(data_folder,), daemon=True, name="warm-up").start()
         yield
 
-    return st.App(_SCRIPT, routes=create_routes(), on_script_error=show_script_error, lifespan=lifespan)
+    store = open_local_store(data_folder)
+    return st.App(
+        _SCRIPT,
+        routes=[*film_routes(), *progress_routes(store.jobs.get)],
+        on_script_error=show_script_error,
+        lifespan=lifespan,
+    )

@@ -5,18 +5,20 @@ import time
 import pandas as pd
 import streamlit as st
 
+from dashboard.components.job_progress import job_progress
 from dashboard.demo_cases import add_demo_cases, case_text
 from dashboard.page import (
     NEW_RECORDING,
     chosen_row,
     errors_in_words,
+    job_token,
     open_history,
     open_review,
-    result_text,
     result_with_shape,
     services,
 )
-from dashboard.services import PatientRow, day_of, is_open, status_of
+from dashboard.progress import progress_message
+from dashboard.services import PatientRow, day_of, is_open
 from dashboard.texts import plain, t, tn
 from shared.ports import Job
 
@@ -63,12 +65,11 @@ def demo_card(job: Job) -> None:
         st.caption(text)
         st.space("stretch")
         if is_open(job):
-            total = job.progress.frames_total
-            st.progress(
-                job.progress.frames_done / total if total else 0.0,
-                text=t("Being analysed: frame {done} of {total}", done=job.progress.frames_done, total=total)
-                if total
-                else result_text(status_of(job)),
+            job_progress(
+                token=job_token(job.analysis_id),
+                first=progress_message(job, time.time()),
+                key=f"demo-progress-{job.analysis_id}",
+                compact=True,
             )
         else:
             st.markdown(result_with_shape(job))
@@ -77,22 +78,14 @@ def demo_card(job: Job) -> None:
 
 
 def demo_strip(cases: list[Job]) -> None:
-    """The demo cases side by side; polled while any is still being analysed."""
-
-    @st.fragment(run_every=1.0 if any(is_open(job) for job in cases) else None)
-    def cards() -> None:
-        current = services().demo_cases()
-        if any(is_open(job) for job in cases) and not any(is_open(job) for job in current):
-            st.rerun(scope="app")
-        for column, job in zip(st.columns(len(current)), current, strict=True):
-            with column:
-                demo_card(job)
-
+    """The demo cases side by side."""
     st.subheader(t("Open a demo case"), anchor=False)
     st.caption(
         t("Computer-drawn faces whose eye movements are known. Each went through the same analysis as any film.")
     )
-    cards()
+    for column, job in zip(st.columns(len(cases)), cases, strict=True):
+        with column:
+            demo_card(job)
 
 
 def empty_state() -> None:

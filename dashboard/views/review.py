@@ -26,7 +26,7 @@ from dashboard.page import (
     task_text,
 )
 from dashboard.reviews import Review, load_review, masks_of
-from dashboard.routes import TOKENS
+from dashboard.routes import FILMS, Film
 from dashboard.services import day_of, is_open, metrics_of
 from dashboard.texts import plain, t
 from shared.model import CheckStatus, PspStatus
@@ -258,9 +258,9 @@ def film_token(review: Review) -> str | None:
     if review.film is None:
         return None
     kept = st.session_state.get("review-token")
-    if kept and kept[0] == review.job.analysis_id and TOKENS.grant(kept[1]):
+    if kept and kept[0] == review.job.analysis_id and FILMS.open(kept[1]):
         return str(kept[1])
-    token = TOKENS.mint(review.film, review.trace.frame_idx.tolist(), review.trace.time_s.tolist())
+    token = FILMS.mint(Film(review.film, review.trace.frame_idx.tolist(), review.trace.time_s.tolist()))
     st.session_state["review-token"] = (review.job.analysis_id, token)
     return token
 
@@ -537,7 +537,7 @@ def main() -> None:
         job = services().job(analysis_id)
         head_line(job)
         if is_open(job):
-            progress_panel(analysis_id)
+            progress_panel(job)
         elif job.status is JobStatus.COMPLETED:
             show(job)
         else:

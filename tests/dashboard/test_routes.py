@@ -8,10 +8,15 @@ from pathlib import Path
 import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.routing import Route
 from starlette.types import Message, Scope
 from streamlit.web.server.starlette.starlette_gzip_middleware import SelectiveGZipMiddleware
 
-from dashboard.routes import TokenRegistry, create_routes
+from dashboard.routes import Film, TokenRegistry, film_routes, progress_routes
+from dashboard.services import Services
+from shared.errors import NotFoundError
+from shared.ports import Job
+from tests.dashboard.recordings import NOW, add_finished, add_queued, known_trace
 
 FILM = bytes(range(256)) * 1200
 
@@ -31,10 +36,15 @@ class Clock:
         return self.now
 
 
-def get(registry: TokenRegistry, path: str, **headers: str) -> Answer:
+def get(films: TokenRegistry[Film], path: str, **headers: str) -> Answer:
+    """One GET of the film routes."""
+    return ask(film_routes(films), path, **headers)
+
+
+def ask(routes: list[Route], path: str, **headers: str) -> Answer:
     """One GET through the layer that Streamlit puts before every route."""
     app = Starlette(
-        routes=create_routes(registry),
+        routes=routes,
         middleware=[Middleware(SelectiveGZipMiddleware, minimum_size=500, compresslevel=5)],
     )
     scope: Scope = {
@@ -74,16 +84,16 @@ def film(tmp_path: Path) -> Path:
 
 
 def test_a_range_is_answered_with_that_range(film: Path) -> None:
-    registry = TokenRegistry()
-    answer = get(registry, f"/api/video/{registry.mint(film)}", range="bytes=1000-1999", accept_encoding="gzip")
+    registry = TokenRegistry[Film]()
+    answer = get(registry, f"/api/video/{registry.mint(Film(film))}", range="bytes=1000-1999", accept_encoding="gzip")
     assert answer.status == 206
     assert answer.headers["content-range"] == f"bytes 1000-1999/{len(FILM)}"
     assert answer.body == FILM[1000:2000]
 
 
 def test_the_whole_film_comes_uncompressed_and_is_not_kept_by_the_browser(film: Path) -> None:
-    registry = TokenRegistry()
-    answer = get(registry, f"/api/video/{registry.mint(film)}", accept_encoding="gzip")
+    registry = TokenRegistry[Film]()
+    answer = get(registry, f"/api/video/{registry.mint(Film(film))}", accept_encoding="gzip")
     assert (answer.status, answer.body) == (200, FILM)
     assert answer.headers["content-type"] == "video/mp4"
     assert answer.headers["cache-control"] == "no-store"
@@ -91,22 +101,22 @@ def test_the_whole_film_comes_uncompressed_and_is_not_kept_by_the_browser(film: 
 
 
 def test_the_name_of_the_file_never_leaves(film: Path) -> None:
-    registry = TokenRegistry()
-    answer = get(registry, f"/api/video/{registry.mint(film)}")
+    registry = TokenRegistry[Film]()
+    answer = get(registry, f"/api/video/{registry.mint(Film(film))}")
     assert "raw_video" not in json.dumps(answer.headers)
 
 
 @pytest.mark.parametrize("token", ["", "x", "..", "..%2f..%2fetc%2fpasswd", "a" * 5000])
 def test_an_unknown_token_opens_nothing(film: Path, token: str) -> None:
-    registry = TokenRegistry()
-    registry.mint(film)
+    registry = TokenRegistry[Film]()
+    registry.mint(Film(film))
     assert get(registry, f"/api/video/{token}").status in {403, 404}
 
 
 def test_a_token_dies_an_hour_after_its_last_use(film: Path) -> None:
     clock = Clock()
-    registry = TokenRegistry(clock=clock)
-    token = registry.mint(film)
+    registry = TokenRegistry[Film](clock=clock)
+    token = registry.mint(Film(film))
     clock.now += 3000
     assert get(registry, f"/api/video/{token}").status == 200
     clock.now += 3000
@@ -116,16 +126,16 @@ def test_a_token_dies_an_hour_after_its_last_use(film: Path) -> None:
 
 
 def test_another_sites_page_is_refused(film: Path) -> None:
-    registry = TokenRegistry()
-    path = f"/api/video/{registry.mint(film)}"
+    registry = TokenRegistry[Film]()
+    path = f"/api/video/{registry.mint(Film(film))}"
     assert get(registry, path, host="localhost:8501", origin="http://localhost:8501").status == 200
     assert get(registry, path, host="localhost:8501", origin="http://evil.example").status == 403
     assert get(registry, path, sec_fetch_site="cross-site").status == 403
 
 
 def test_a_deleted_film_is_told_without_its_place(film: Path) -> None:
-    registry = TokenRegistry()
-    token = registry.mint(film)
+    registry = TokenRegistry[Film]()
+    token = registry.mint(Film(film))
     film.unlink()
     answer = get(registry, f"/api/video/{token}")
     assert answer.status == 404
@@ -133,14 +143,39 @@ def test_a_deleted_film_is_told_without_its_place(film: Path) -> None:
 
 
 def test_frame_times_are_served_as_measured(film: Path) -> None:
-    registry = TokenRegistry()
-    token = registry.mint(film, [0, 2, 4], [0.0, 0.0667, 0.1333])
+    registry = TokenRegistry[Film]()
+    token = registry.mint(Film(film, [0, 2, 4], [0.0, 0.0667, 0.1333]))
     content = json.loads(get(registry, f"/api/frames/{token}").body)
     assert content == {"frame": [0, 2, 4], "time_s": [0.0, 0.0667, 0.1333]}
 
 
 def test_tokens_cannot_be_guessed_from_one_another(film: Path) -> None:
-    registry = TokenRegistry()
-    tokens = {registry.mint(film) for _ in range(50)}
+    registry = TokenRegistry[Film]()
+    tokens = {registry.mint(Film(film)) for _ in range(50)}
     assert len(tokens) == 50
     assert min(map(len, tokens)) >= 40
+
+
+def test_progress_is_told_in_words_and_ends_with_the_job(services: Services) -> None:
+    jobs = TokenRegistry[str]()
+    routes = progress_routes(services.job, jobs, clock=lambda: NOW + 20)
+    waiting, finished = add_queued(services, code="P-1"), add_finished(services, known_trace(), code="P-2")
+    told = json.loads(ask(routes, f"/api/progress/{jobs.mint(waiting.analysis_id)}").body)
+    assert told["open"] is True
+    assert told["stage"] == "Waiting for the analysis to begin"
+    assert told["facts"] == "20 s so far · no news for 20 s"
+    assert json.loads(ask(routes, f"/api/progress/{jobs.mint(finished.analysis_id)}").body)["open"] is False
+
+
+def test_progress_needs_its_token(services: Services) -> None:
+    job = add_queued(services)
+    routes = progress_routes(services.job, TokenRegistry[str]())
+    assert ask(routes, f"/api/progress/{job.analysis_id}").status == 403
+
+
+def test_progress_of_a_deleted_job_is_gone() -> None:
+    def read(_: str) -> Job:
+        raise NotFoundError
+
+    jobs = TokenRegistry[str]()
+    assert ask(progress_routes(read, jobs), f"/api/progress/{jobs.mint('a')}").status == 404
