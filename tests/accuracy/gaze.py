@@ -1,0 +1,193 @@
+"""Gaze of both instruments against rendered faces whose gaze is known, and against marked shifts of a real film."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from shared.model import BoolArray, FloatArray, Trace
+from shared.parameters import Parameters
+from shared.synthetic.gaze import GazeTruth, Script, Step, simulate, steps_between
+from shared.synthetic.head_motion import HeadScript, Swing
+from shared.synthetic.portrait import load_portrait
+from shared.synthetic.puppet import Look, Puppet
+from shared.synthetic.video_writer import write_video
+from shared.tracking.tracker import track
+from tests.accuracy.context import Context
+from tests.accuracy.table import Cell, Table
+
+title = "Gaze on rendered faces and on marked shifts"
+needs_material = False
+
+VERTICAL_DEG = (-10, 10, -20, 20, -5, 5, -15, 15, -25, 25, 0)
+HORIZONTAL_DEG = (-8, 8, -15, 15, -22, 22, 0)
+REST_S = 2.0
+DWELL_S = 0.7
+HORIZONTAL_FROM_S = REST_S + DWELL_S * len(VERTICAL_DEG)
+HEAD_S = 6.0
+ROTATION_BINS_DEG = ((0, 2), (2, 5), (5, 8), (8, 12))
+SHIFT_SIZE_DEG = 15.0
+
+
+@dataclass(frozen=True)
+class Face:
+    """A portrait, how it is rendered, and what it was used for."""
+
+    name: str
+    picture: str | None
+    iris_px: float
+    iris_colour: str
+    role: str
+
+
+FACES = (
+    Face("astronaut", None, 26, "brown", "development"),
+    Face("astronaut, 14 px", None, 14, "brown", "development"),
+    Face("astronaut, dark iris", None, 26, "dark", "seen, nothing set on it"),
+    Face("astronaut, pale iris", None, 26, "pale", "development"),
+    Face("official portrait 1, narrow lids", "obama_official.jpg", 28, "dark", "development"),
+    Face("official portrait 2, narrow lids", "biden_official.jpg", 26, "hazel", "development after one first run"),
+)
+MOVING_FACES = tuple(face for face in FACES if face.name == "astronaut" or face.picture)
+
+
+def still_gaze() -> GazeTruth:
+    """Rest, then vertical saccades of 5 to 25 degrees, then horizontal ones of 8 to 22."""
+    targets: list[tuple[float, float]] = [(0, v) for v in VERTICAL_DEG] + [(h, 0) for h in HORIZONTAL_DEG]
+    steps: tuple[Step, ...] = steps_between(REST_S, targets, DWELL_S)
+    return simulate(Script(duration_s=REST_S + DWELL_S * (len(targets) + 1), steps=steps), seed=3)
+
+
+def film(face: Face, context: Context, gaze: GazeTruth, head: HeadScript | None = None) -> Trace | None:
+    """Trace of a rendered film; None where the portrait is not at hand."""
+    picture: Path | None = None
+    if face.picture is not None:
+        if context.material is None:
+            return None
+        picture = context.material / "images" / face.picture
+    puppet = Puppet(load_portrait(picture, iris_diameter_px=face.iris_px), Look(iris_colour=face.iris_colour))
+    truth = puppet.truth(gaze, head)
+    path = write_video(context.scratch / "gaze.mp4", puppet.frames(truth), truth.gaze.time_s)
+    return track(path, Parameters())
+
+
+def gain(true: FloatArray, found: FloatArray, use: BoolArray) -> float:
+    """Slope of found on true."""
+    use = use & np.isfinite(found)
+    return float(np.polyfit(true[use], found[use], 1)[0])
+
+
+def rms(error: FloatArray) -> float:
+    """Root mean square of what was measured."""
+    return float(np.sqrt(np.nanmean(error**2)))
+
+
+def from_rest(trace: Trace, name: str, true_deg: FloatArray, rest: BoolArray) -> FloatArray:
+    """Mean of both eyes, shifted so that it agrees with the truth during the rest at the start."""
+    found = trace.mean_of_eyes(name)
+    return np.asarray(found - np.nanmedian(found[rest]) + np.median(true_deg[rest]))
+
+
+def tables(context: Context) -> list[Table]:
+    """Still head, turning head and, with the real clips, marked shifts."""
+    found = [_still_head(context), _turning_head(context)]
+    return found if context.material is None else [*found, _marked_shifts(context)]
+
+
+def _still_head(context: Context) -> Table:
+    rows: list[list[Cell]] = []
+    gaze = still_gaze()
+    time_s, h, v = gaze.time_s, gaze.h_deg, gaze.v_deg
+    rest, vertical, horizontal = time_s < REST_S - 0.1, time_s < HORIZONTAL_FROM_S, time_s >= HORIZONTAL_FROM_S
+    for face in FACES:
+        trace = film(face, context, gaze)
+        if trace is None:
+            continue
+        v_found = from_rest(trace, "limbus_v_deg", v, rest)
+        h_found = from_rest(trace, "limbus_h_deg", h, rest)
+        up, down = vertical & (v < -2.5), vertical & (v > 2.5)
+        rows.append(
+            [
+                face.name,
+                face.role,
+                gain(v, v_found, vertical),
+                rms((v_found - v)[vertical]),
+                gain(v, v_found, up | rest),
+                gain(v, v_found, down | rest),
+                rms((v_found - v)[down]),
+                float(np.nanstd(v_found[rest])),
+                gain(h, h_found, horizontal),
+                rms((h_found - h)[horizontal]),
+                float(np.mean(np.isnan(v_found))),
+            ]
+        )
+    heads = ["V gain", "V RMSE", "up gain", "down gain", "down RMSE", "V SD at rest", "H gain", "H RMSE", "missing"]
+    return Table(
+        "Limbus instrument, head still (degrees; mean of both eyes)",
+        ["face", "used for", *heads],
+        rows,
+        "Vertical saccades of 5 to 25 degrees up and down, horizontal ones of 8 to 22; every frame counts. Rendered "
+        "eyes are round, their pupils visible, both have the same gaze: real eyes are harder.",
+    )
+
+
+def _turning_head(context: Context) -> Table:
+    rows: list[list[Cell]] = []
+    nod, shake = HeadScript(pitch=Swing(10.0, 0.35)), HeadScript(yaw=Swing(10.0, 0.4))
+    fixed = simulate(Script(duration_s=HEAD_S), seed=4)
+    for face in MOVING_FACES:
+        errors, turns, space = [], [], []
+        for script, angle, axis in ((nod, "pitch_deg", "v"), (shake, "yaw_deg", "h")):
+            turned = np.asarray(getattr(script.at(fixed.time_s), angle))
+            for counter in (False, True):
+                true = getattr(fixed, f"{axis}_deg") - (turned if counter else 0.0)
+                gaze = replace(fixed, v_deg=true) if axis == "v" else replace(fixed, h_deg=true)
+                trace = film(face, context, gaze, script)
+                if trace is None:
+                    continue
+                found = trace.mean_of_eyes(f"limbus_{axis}_deg")
+                if counter:
+                    space.append(gain(true, found, np.ones(len(true), dtype=bool)))
+                else:
+                    errors.append(found - true - np.nanmedian(found - true))
+                    turns.append(np.abs(turned))
+        if not errors:
+            continue
+        error, turn = np.concatenate(errors), np.concatenate(turns)
+        bins: list[Cell] = [rms(error[(turn >= low) & (turn < high)]) for low, high in ROTATION_BINS_DEG]
+        rows.append([face.name, face.role, *bins, *space])
+    heads = [f"{low} to {high} deg" for low, high in ROTATION_BINS_DEG]
+    return Table(
+        "Limbus instrument, head turning +-10 degrees at 0.35 (nod) and 0.4 Hz (shake)",
+        ["face", "used for", *heads, "gaze fixed in space: V gain", "H gain"],
+        rows,
+        "Columns by rotation: RMS error in degrees with the gaze fixed in the head. Last two: the eyes counter-rotate.",
+    )
+
+
+def _marked_shifts(context: Context) -> Table:
+    assert context.material is not None, "asked for clips without the folder of real clips"
+    clip = next(clip for clip in context.clips() if clip["file"].endswith("lp_d0.mp4"))
+    trace = context.landmark_trace(context.material / clip["file"])
+    rows: list[list[Cell]] = []
+    for shift in clip["gaze_shifts"]:
+        before = slice(max(0, shift["start"] - 4), shift["start"])
+        after = slice(shift["end"] + 1, shift["end"] + 5)
+        moved = [
+            float(np.nanmedian(a[after]) - np.nanmedian(a[before]))
+            for a in (trace.mean_of_eyes("limbus_h_deg"), trace.mean_of_eyes("limbus_v_deg"))
+        ]
+        places = {"image_left": -1, "centre": 0, "image_right": 1}
+        expected = np.sign(places[shift["to"]] - places[shift["frm"]])
+        right = bool(expected * moved[0] > SHIFT_SIZE_DEG)
+        rows.append(
+            [f"{shift['frm']} to {shift['to']}", shift["start"], shift["end"], *moved, "yes" if right else "no"]
+        )
+    return Table(
+        "Marked gaze shifts of lp_d0 on the limbus instrument",
+        ["shift", "from frame", "to frame", "horizontal, deg", "vertical, deg", "right direction and > 15 deg"],
+        rows,
+        "Horizontal is positive toward the right of the picture. Development data: fits were looked at on this clip.",
+    )
