@@ -18,7 +18,7 @@ needs_material = False
 def tables(context: Context) -> list[Table]:
     """Landmark streams and rendered films."""
     rows = [
-        _row(case.description, "landmarks", case.code, analyse(case.trace(), case.parameters())) for case in UNUSABLE
+        _row(case.title, "landmarks", case.code, analyse(case.build(), case.parameters)) for case in UNUSABLE.values()
     ]
     for kind, code in UNUSABLE_FILMS.items():
         path = context.scratch / f"{kind}.mp4"
