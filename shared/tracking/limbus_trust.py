@@ -11,7 +11,7 @@ from shared.tracking.instrument import LimbusArrays
 
 LEAST_CONFIDENCE: Final = 0.2
 """Below this a fit is missing rather than measured: closing lids, an iris all but covered."""
-LARGEST_HEIGHT_DIFFERENCE_DEG: Final = 10.0
+LARGEST_HEIGHT_DIFFERENCE_DEG: Final = 7.0
 """Eyes that differ by more in height than they usually do have not both been seen right. A skew deviation is a
 constant difference of a few degrees and stays below. Proposal, from rendered narrow lids."""
 
