@@ -144,8 +144,20 @@ def test_an_uploaded_film_is_analysed_and_kept_in_the_history(page: Page, dashbo
     page.reload()
     assert wait_for_result(page)
     assert page.url == address
+    for name, head in (("Traces (CSV)", "frame_idx,"), ("Result (JSON)", "{")):
+        with page.expect_download() as download:
+            page.get_by_role("button", name=name).click()
+        assert download.value.path().read_text().startswith(head)
     page.get_by_role("button", name="All recordings of this patient").click()
     expect(page.locator(".st-key-history-chart .js-plotly-plot")).to_be_visible()
+
+
+def test_leaving_while_a_film_is_analysed_shows_the_other_page(page: Page, dashboard_url: str) -> None:
+    upload(page, dashboard_url, DEMO_FOLDER / "too_poor.mp4", "P-leave")
+    page.get_by_role("progressbar").wait_for()
+    page.get_by_role("link", name="History").click()
+    expect(page.get_by_role("heading", name="History")).to_be_visible()
+    expect(page.get_by_text("Choose a patient to see the recordings over time.")).to_be_visible()
 
 
 def test_a_text_called_mp4_is_refused_in_words(page: Page, dashboard_url: str, tmp_path: Path) -> None:
