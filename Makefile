@@ -62,6 +62,7 @@ demo-videos: $(VENV)/.run ## render the demo cases and analyse them anew (minute
 	$(MAKE) demo-results
 
 demo-results: $(VENV)/.run ## analyse the demo cases anew, after a change of the numbers
+	rm -f dashboard/demo/{healthy,psp_like,too_poor,no_vertical_task}.{csv,json}
 	$(PY) -m shared analyze dashboard/demo/{healthy,psp_like,too_poor}.mp4 --out dashboard/demo --param task=vertical_horizontal
 	$(PY) -m shared analyze dashboard/demo/no_vertical_task.mp4 --out dashboard/demo
 
