@@ -22,9 +22,11 @@ def quiet_mediapipe() -> Any:
     """The ``mediapipe`` module, imported on first use."""
     if "mediapipe" in sys.modules:
         return sys.modules["mediapipe"]
-    with _lock, quiet_stderr(), _stand_ins(_UNUSED):
-        # Raised on each start of a graph by protobuf below 5, which MediaPipe pins.
-        warnings.filterwarnings("ignore", message="SymbolDatabase.GetPrototype", category=UserWarning)
+    # Raised on each start of a graph by protobuf below 5, which MediaPipe pins.
+    warnings.filterwarnings("ignore", message="SymbolDatabase.GetPrototype", category=UserWarning)
+    with _lock, quiet_stderr(), _stand_ins(_UNUSED), warnings.catch_warnings():
+        # Its compiled parts are older than Python 3.12; made errors, these warnings would break the import halfway.
+        warnings.simplefilter("ignore", DeprecationWarning)
         return importlib.import_module("mediapipe")
 
 

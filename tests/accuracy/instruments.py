@@ -37,8 +37,8 @@ FILMS = {
 COMPRESSION = {"healthy, crf 32": 32, "healthy, crf 40": 40}
 """The first film again, at lower H.264 quality."""
 
-_LEAST_MOVEMENT = 0.1
-"""Standard deviation of the truth against the largest reading."""
+_LEAST_MOVEMENT = 2.5
+"""Range of the truth, px or deg: below it a film shows drift and no gaze shifts."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +51,7 @@ class Reading:
     @property
     def moved(self) -> bool:
         """Whether the film shows a movement in this axis at all; some films are too short for both."""
-        return float(np.std(self.truth)) > _LEAST_MOVEMENT * max(1.0, float(np.abs(self.measured).max()))
+        return float(np.ptp(self.truth)) > _LEAST_MOVEMENT
 
     @property
     def correlation(self) -> float | None:
@@ -68,8 +68,10 @@ class Reading:
         return float(np.polyfit(self.truth, self.measured, 1)[0])
 
     @property
-    def rmse(self) -> float:
-        """Root mean square error, medians aligned."""
+    def rmse(self) -> float | None:
+        """Root mean square error, medians aligned. None without movement."""
+        if not self.moved:
+            return None
         error = self.measured - self.truth
         return float(np.sqrt(np.mean((error - np.median(error)) ** 2)))
 
