@@ -17,23 +17,26 @@ constant difference of a few degrees and stays below. Proposal, from rendered na
 
 
 def without_untrusted(right: LimbusArrays, left: LimbusArrays) -> tuple[LimbusArrays, LimbusArrays]:
-    """The same two eyes with untrusted samples missing (nan, confidence 0)."""
+    """The same two eyes with untrusted samples missing.
+
+    Where a rim was hardly seen the confidence becomes 0; where it was seen and only the height is doubted, the
+    confidence stays: that eye is not covered.
+    """
     difference = right.v_deg - left.v_deg
     both = (right.confidence >= LEAST_CONFIDENCE) & (left.confidence >= LEAST_CONFIDENCE)
     usual = float(np.median(difference[both])) if both.any() else 0.0
     apart = both & (np.abs(difference - usual) > LARGEST_HEIGHT_DIFFERENCE_DEG)
     right_is_worse = right.confidence < left.confidence
-    return (
-        _keep(right, (right.confidence >= LEAST_CONFIDENCE) & ~(apart & right_is_worse)),
-        _keep(left, (left.confidence >= LEAST_CONFIDENCE) & ~(apart & ~right_is_worse)),
-    )
+    return _without(right, apart & right_is_worse), _without(left, apart & ~right_is_worse)
 
 
-def _keep(eye: LimbusArrays, kept: BoolArray) -> LimbusArrays:
+def _without(eye: LimbusArrays, doubted: BoolArray) -> LimbusArrays:
+    seen = eye.confidence >= LEAST_CONFIDENCE
+    kept = seen & ~doubted
     return LimbusArrays(
         h_iris=np.where(kept, eye.h_iris, np.nan),
         v_iris=np.where(kept, eye.v_iris, np.nan),
         h_deg=np.where(kept, eye.h_deg, np.nan),
         v_deg=np.where(kept, eye.v_deg, np.nan),
-        confidence=np.where(kept, eye.confidence, 0.0),
+        confidence=np.where(seen, eye.confidence, 0.0),
     )
