@@ -37,7 +37,7 @@ class Looked:
     evidence: Evidence
 
 
-def analyse(trace: Trace, parameters: Parameters = _DEFAULTS) -> Result:
+def analyse(trace: Trace, parameters: Parameters = _DEFAULTS, *, reviewed: Events | None = None) -> Result:
     """Everything that can be said about a trace under one set of parameters.
 
     A trace that cannot be judged, down to an empty one, gives an inconclusive result with reasons.
@@ -45,6 +45,8 @@ def analyse(trace: Trace, parameters: Parameters = _DEFAULTS) -> Result:
     Args:
         trace: what tracking measured, or what :func:`shared.read_trace` read from a CSV.
         parameters: thresholds, task and gates.
+        reviewed: events as a reviewer left them (:mod:`shared.review`); nothing is then detected anew, and the
+            ranges leave out these blinks.
 
     Raises:
         InvalidParameterError: a duration was set that the frame rate cannot carry.
@@ -52,9 +54,9 @@ def analyse(trace: Trace, parameters: Parameters = _DEFAULTS) -> Result:
     if parameters.blink_max_duration_s != _DEFAULTS.blink_max_duration_s:
         # The default is no wish of the caller: a film too slow for it is inconclusive by its frame rate.
         parameters.check_against_rate(trace.frame_rate_hz)
-    looked = look(trace, parameters)
+    looked = look(trace, parameters, blinks=reviewed.blinks if reviewed else None)
     landmark, limbus = looked.evidence.landmark, looked.evidence.limbus
-    events, observed = _events(trace, looked)
+    events, observed = _events(trace, looked, reviewed)
     checks = run_checks(looked.evidence, parameters)
     suspected = psp_suspected(landmark.vertical, parameters)
     metrics = compute_metrics(landmark, limbus, _counted(events, looked.fixation, trace), observed)
@@ -82,10 +84,10 @@ def analyse(trace: Trace, parameters: Parameters = _DEFAULTS) -> Result:
     )
 
 
-def look(trace: Trace, parameters: Parameters) -> Looked:
-    """Find blinks and measure ranges; ``vpp_thresh`` takes no part."""
+def look(trace: Trace, parameters: Parameters, *, blinks: tuple[Blink, ...] | None = None) -> Looked:
+    """Find blinks, unless they are given, and measure ranges; ``vpp_thresh`` takes no part."""
     trace = finite(trace)
-    blinks = detect_blinks(trace, parameters)
+    blinks = detect_blinks(trace, parameters) if blinks is None else blinks
     usable = usable_mask(trace, blinks, parameters.blink_padding_s)
     fixation = in_segments(trace.time_s, fixation_segments(parameters))
     landmark = measure_landmark(trace, usable, fixation)
@@ -106,10 +108,10 @@ def _finite_eye(eye: EyeTrace) -> EyeTrace:
     return EyeTrace(**{name: np.where(mask, np.nan, getattr(eye, name)) for name, mask in infinite.items()})
 
 
-def _events(trace: Trace, looked: Looked) -> tuple[Events, ObservedTime]:
+def _events(trace: Trace, looked: Looked, reviewed: Events | None) -> tuple[Events, ObservedTime]:
     horizontal, vertical, measured = limbus_gaze(trace, looked.usable)
     saccades: tuple[Saccade, ...] = ()
-    if measured.any():
+    if reviewed is None and measured.any():
         found = detect_saccades(trace.time_s, horizontal, vertical)
         saccades = tuple(_with_frames(saccade, trace) for saccade in found)
     jerks = detect_square_wave_jerks(saccades)
@@ -122,7 +124,7 @@ def _events(trace: Trace, looked: Looked) -> tuple[Events, ObservedTime]:
         fixation_only=fixation_only,
         frame_rate_hz=trace.frame_rate_hz,
     )
-    return Events(looked.blinks, saccades, jerks), observed
+    return reviewed or Events(looked.blinks, saccades, jerks), observed
 
 
 def limbus_gaze(trace: Trace, usable: BoolArray) -> tuple[FloatArray, FloatArray, BoolArray]:
