@@ -37,12 +37,13 @@ _MEDIA_TYPES: Final = {
     ".mpg": "video/mpeg",
     ".mpeg": "video/mpeg",
 }
-_HEADERS: Final = {
+PRIVATE_HEADERS: Final = {
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
 }
+"""Of every answer that holds something of a patient: kept nowhere, shown to nobody else."""
 
 
 @dataclass(frozen=True)
@@ -91,13 +92,25 @@ class TokenRegistry(Generic[Opened]):
             self._grants[token] = (opened, now + self._lifetime_s)
             return opened
 
+    def forget(self, token: str) -> None:
+        """Make ``token`` open nothing from now on; no error where it never did."""
+        with self._lock:
+            self._grants.pop(token, None)
+
+    def sweep(self) -> int:
+        """Let go of what expired tokens opened; how many remain."""
+        now = self._clock()
+        with self._lock:
+            self._grants = {key: grant for key, grant in self._grants.items() if grant[1] > now}
+            return len(self._grants)
+
 
 FILMS: Final[TokenRegistry[Film]] = TokenRegistry()
 JOBS: Final[TokenRegistry[str]] = TokenRegistry()
 """Registries that pages and routes of one server process share; a job's token opens its ``analysis_id``."""
 
 
-def _is_same_site(request: Request) -> bool:
+def is_same_site(request: Request) -> bool:
     """Whether the browser says that our own page asks. Old browsers send neither header; the token remains."""
     if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
         return False
@@ -106,30 +119,30 @@ def _is_same_site(request: Request) -> bool:
 
 
 def _refusal() -> Response:
-    return PlainTextResponse("Reload the page to see this again.", 403, headers=_HEADERS)
+    return PlainTextResponse("Reload the page to see this again.", 403, headers=PRIVATE_HEADERS)
 
 
 def film_routes(films: TokenRegistry[Film] = FILMS) -> list[Route]:
     """``/api/video/{token}`` in byte ranges and ``/api/frames/{token}``."""
 
     def admitted(request: Request) -> Film | None:
-        return films.open(request.path_params["token"]) if _is_same_site(request) else None
+        return films.open(request.path_params["token"]) if is_same_site(request) else None
 
     async def video(request: Request) -> Response:
         film = admitted(request)
         if film is None:
             return _refusal()
         if not film.path.is_file():
-            return PlainTextResponse("The film is no longer kept.", 404, headers=_HEADERS)
+            return PlainTextResponse("The film is no longer kept.", 404, headers=PRIVATE_HEADERS)
         media_type = _MEDIA_TYPES.get(film.path.suffix.lower(), "video/mp4")
-        return FileResponse(film.path, media_type=media_type, headers=_HEADERS)
+        return FileResponse(film.path, media_type=media_type, headers=PRIVATE_HEADERS)
 
     async def frames(request: Request) -> Response:
         film = admitted(request)
         if film is None:
             return _refusal()
         times = [round(time_s, 6) for time_s in film.time_s]
-        return JSONResponse({"frame": list(film.frame_idx), "time_s": times}, headers=_HEADERS)
+        return JSONResponse({"frame": list(film.frame_idx), "time_s": times}, headers=PRIVATE_HEADERS)
 
     return [Route("/api/video/{token}", video), Route("/api/frames/{token}", frames)]
 
@@ -146,13 +159,13 @@ def progress_routes(
     """
 
     def progress(request: Request) -> Response:
-        analysis_id = jobs.open(request.path_params["token"]) if _is_same_site(request) else None
+        analysis_id = jobs.open(request.path_params["token"]) if is_same_site(request) else None
         if analysis_id is None:
             return _refusal()
         try:
             message = progress_message(read_job(analysis_id), clock())
         except EyeReviewError as error:
-            return PlainTextResponse(error.user_message, 503 if error.retryable else 404, headers=_HEADERS)
-        return JSONResponse(asdict(message), headers=_HEADERS)
+            return PlainTextResponse(error.user_message, 503 if error.retryable else 404, headers=PRIVATE_HEADERS)
+        return JSONResponse(asdict(message), headers=PRIVATE_HEADERS)
 
     return [Route("/api/progress/{token}", progress)]
