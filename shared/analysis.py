@@ -15,11 +15,13 @@ from shared.events.saccades import detect_saccades
 from shared.events.square_waves import detect_square_wave_jerks
 from shared.findings import find_signs
 from shared.gaze_range import binocular, measure_landmark, measure_limbus
-from shared.metrics import Events, ObservedTime, compute_metrics
-from shared.model import Blink, BoolArray, EyeTrace, FloatArray, Result, Saccade, SquareWaveJerk, Trace
+from shared.metrics import UNCALIBRATED, Events, ObservedTime, compute_metrics, limbus_reason
+from shared.model import Blink, BoolArray, EyeTrace, FloatArray, Result, Saccade, SquareWaveJerk, TargetResponse, Trace
 from shared.parameters import Parameters
 from shared.quality import Evidence, examine, frame_durations_s, run_checks
 from shared.screening import psp_status, psp_suspected, reasons
+from shared.targets.metrics import target_metrics
+from shared.targets.responses import MeasuredGaze, target_responses
 from shared.task import fixation_segments, in_segments
 from shared.version import ANALYSIS_VERSION
 
@@ -59,7 +61,11 @@ def analyse(trace: Trace, parameters: Parameters = _DEFAULTS, *, reviewed: Event
     events, observed = _events(trace, looked, reviewed)
     checks = run_checks(looked.evidence, parameters)
     suspected = psp_suspected(landmark.vertical, parameters)
-    metrics = compute_metrics(landmark, limbus, _counted(events, looked.fixation, trace), observed)
+    responses = _responses(trace, looked, events, parameters)
+    metrics = (
+        *compute_metrics(landmark, limbus, _counted(events, looked.fixation, trace), observed),
+        *target_metrics(parameters.target_log, responses, UNCALIBRATED, limbus_reason(limbus)),
+    )
     return Result(
         psp_status=psp_status(suspected, checks, parameters),
         psp_suspected=suspected,
@@ -81,6 +87,7 @@ def analyse(trace: Trace, parameters: Parameters = _DEFAULTS, *, reviewed: Event
         analysis_version=ANALYSIS_VERSION,
         tracker=dict(trace.tracker),
         video_meta=trace.meta,
+        target_responses=responses,
     )
 
 
@@ -125,6 +132,15 @@ def _events(trace: Trace, looked: Looked, reviewed: Events | None) -> tuple[Even
         frame_rate_hz=trace.frame_rate_hz,
     )
     return reviewed or Events(looked.blinks, saccades, jerks), observed
+
+
+def _responses(trace: Trace, looked: Looked, events: Events, parameters: Parameters) -> tuple[TargetResponse, ...]:
+    if parameters.target_log is None or limbus_reason(looked.evidence.limbus) is not None:
+        return ()
+    horizontal, vertical, _ = limbus_gaze(trace, looked.usable)
+    jerks = [(jerk.start_s, jerk.end_s) for jerk in events.square_wave_jerks]
+    voluntary = [s for s in events.saccades if not any(start <= s.start_s <= end for start, end in jerks)]
+    return target_responses(parameters.target_log, MeasuredGaze(trace.time_s, horizontal, vertical), voluntary)
 
 
 def limbus_gaze(trace: Trace, usable: BoolArray) -> tuple[FloatArray, FloatArray, BoolArray]:

@@ -55,12 +55,13 @@ def summary(result: Result) -> dict[str, Any]:
 
 
 def events(result: Result) -> dict[str, Any]:
-    """Blinks, saccades and square-wave jerks in order of time, as JSON values."""
+    """Blinks, saccades, square-wave jerks and answers to targets in order of time, as JSON values."""
     return _object(
         {
             "blinks": [{**asdict(blink), "duration_s": blink.duration_s} for blink in result.blinks],
             "saccades": [_saccade(saccade) for saccade in result.saccades],
             "square_wave_jerks": [asdict(jerk) for jerk in result.square_wave_jerks],
+            "target_responses": [asdict(response) for response in result.target_responses],
         }
     )
 
@@ -219,5 +220,19 @@ FIELDS: Final[tuple[Field, ...]] = (
     Field("events.square_wave_jerks[].amplitude_deg", "Mean size of the two.", "deg"),
     Field("events.square_wave_jerks[].direction_deg", "Of the first, as for saccades.", "deg"),
     Field("events.square_wave_jerks[].return_interval_s", "From onset of the first to onset of the second.", "s"),
+    Field("events.target_responses[].time_s", "When the target of the recorder stepped; none without target_log.", "s"),
+    Field("events.target_responses[].x_deg", "Where it went: eye angle, positive toward the patient's left.", "deg"),
+    Field("events.target_responses[].y_deg", "Where it went: eye angle, positive down.", "deg"),
+    Field("events.target_responses[].size_deg", "How far it went.", "deg"),
+    Field("events.target_responses[].direction", "up, down, left, right (the patient's own) or oblique."),
+    Field(
+        "events.target_responses[].outcome",
+        "answered; late (after 800 ms); anticipated (before 80 ms); none (no saccade toward it); not_seen (blink or "
+        "loss).",
+    ),
+    Field("events.target_responses[].latency_s", "From the step to the onset of the first saccade toward it.", "s"),
+    Field("events.target_responses[].primary_gain", "Way of that saccade over the step, in degrees as measured."),
+    Field("events.target_responses[].final_gain", "Way of steady gaze from before to after the step over the step."),
+    Field("events.target_responses[].saccade_start_s", "Onset of that saccade.", "s"),
 )
 """Every key of the document: name, meaning, unit."""

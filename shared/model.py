@@ -201,6 +201,72 @@ class Segment:
 
 
 @dataclass(frozen=True)
+class TargetStep:
+    """At ``time_s`` the target is shown at a new place, and stays there until the next step.
+
+    Attributes:
+        time_s: on the film's time base, 0 = first frame, s. Steps before the film have negative times.
+        x_deg, y_deg: eye angle from straight ahead that looks at it, degrees: x positive toward the patient's left,
+            y positive down. None (both): from here on no target is shown.
+    """
+
+    time_s: float
+    x_deg: float | None
+    y_deg: float | None
+
+
+@dataclass(frozen=True)
+class TargetLog:
+    """What the recorder showed to the patient, and when.
+
+    Attributes:
+        steps: in order of time.
+        end_s: when the last target vanished, s; None where unknown (it then stays to the end of the film).
+        clock_error_s: how far the target's times may be off the film's, s; None where unknown.
+        screen_distance_cm: from the eyes to the screen, as the degrees were computed with; None where unknown.
+    """
+
+    steps: tuple[TargetStep, ...]
+    end_s: float | None = None
+    clock_error_s: float | None = None
+    screen_distance_cm: float | None = None
+
+
+TargetDirection = Literal["up", "down", "left", "right", "oblique"]
+TargetOutcome = Literal["answered", "late", "anticipated", "none", "not_seen"]
+
+
+@dataclass(frozen=True)
+class TargetResponse:
+    """What the eyes did after one step of the target. Gains are of degrees as measured, never calibrated to these
+    same targets.
+
+    Attributes:
+        time_s: of the step, s.
+        x_deg, y_deg: where the target went, degrees.
+        size_deg: how far it went.
+        direction: where to, the patient's own sides; ``oblique`` when more than 30 degrees off both axes.
+        outcome: ``answered``; ``late``: answered after the usual time; ``anticipated``: the eye left too early to have
+            seen the target; ``none``: no saccade toward it; ``not_seen``: gaze was lost when it should have come.
+        latency_s: from the step to the onset of the first saccade toward the target; None unless answered or late.
+        primary_gain: displacement of that saccade along the target's step over the size of the step.
+        final_gain: displacement of steady gaze, from before this step to before the next, over the size of the step.
+        saccade_start_s: onset of that saccade, s.
+    """
+
+    time_s: float
+    x_deg: float
+    y_deg: float
+    size_deg: float
+    direction: TargetDirection
+    outcome: TargetOutcome
+    latency_s: float | None = None
+    primary_gain: float | None = None
+    final_gain: float | None = None
+    saccade_start_s: float | None = None
+
+
+@dataclass(frozen=True)
 class Blink:
     """A closing and opening of the lids.
 
@@ -400,6 +466,7 @@ class Result:
     analysis_version: str
     tracker: Mapping[str, str]
     video_meta: VideoMeta | None = None
+    target_responses: tuple[TargetResponse, ...] = ()
 
     def metric(self, name: str) -> Metric:
         """The metric called ``name``.

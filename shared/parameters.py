@@ -7,35 +7,16 @@ The guide's five names and defaults are a contract (``step``, ``vpp_thresh``, ``
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Final, Literal, get_args
 
+from shared.bounds import Bound, checked_number, quoted
 from shared.errors import InvalidParameterError
-from shared.model import Segment, Task
+from shared.model import Segment, TargetLog, Task
+from shared.targets.log import checked_target_log, target_log_values
 
 BlinkMethod = Literal["adaptive", "fixed"]
-
-
-@dataclass(frozen=True)
-class Bound:
-    """What one parameter may be, for validation, help texts and forms.
-
-    Attributes:
-        kind: ``int``, ``float`` or ``bool``.
-        low, high: inclusive limits.
-        unit: e.g. ``s``; ``""`` for a pure number.
-        meaning: one sentence for people.
-        source: where the default comes from.
-    """
-
-    kind: type
-    low: float
-    high: float
-    unit: str
-    meaning: str
-    source: str
 
 
 @dataclass(frozen=True)
@@ -92,6 +73,7 @@ class Parameters:
     range_thresh_deg: float = 20.0
     range_flag: bool = False
     segments: tuple[Segment, ...] = ()
+    target_log: TargetLog | None = None
     gates: Gates = field(default_factory=Gates)
 
     @classmethod
@@ -108,14 +90,14 @@ class Parameters:
         for name in given:
             if name not in known:
                 raise InvalidParameterError(
-                    f"{_quote(name)} is not a parameter. Known are: {', '.join(sorted(known))}.", field=str(name)
+                    f"{quoted(name)} is not a parameter. Known are: {', '.join(sorted(known))}.", field=str(name)
                 )
         method = given.pop("blink_method", None)
         if method is None:
             method = "fixed" if {"blink_thresh", "blink_min_frames"} & given.keys() else "adaptive"
         if method not in get_args(BlinkMethod):
             raise InvalidParameterError(
-                f"blink_method is {_quote(method)}; it must be 'adaptive' or 'fixed'.", field="blink_method"
+                f"blink_method is {quoted(method)}; it must be 'adaptive' or 'fixed'.", field="blink_method"
             )
         checked: dict[str, Any] = {"blink_method": method}
         for name, value in given.items():
@@ -123,10 +105,12 @@ class Parameters:
                 checked[name] = _task(value)
             elif name == "segments":
                 checked[name] = _segments(value)
+            elif name == "target_log":
+                checked[name] = checked_target_log(value)
             elif name == "gates":
                 checked[name] = _gates(value)
             else:
-                checked[name] = _number(name, value, BOUNDS[name])
+                checked[name] = checked_number(name, value, BOUNDS[name])
         return cls(**checked)
 
     def check_against_rate(self, frame_rate_hz: float) -> None:
@@ -157,6 +141,7 @@ class Parameters:
             {"start_s": s.start_s, "end_s": s.end_s, "label": s.label, "target_deg": s.target_deg}
             for s in self.segments
         ]
+        out["target_log"] = target_log_values(self.target_log)
         out["gates"] = {f.name: getattr(self.gates, f.name) for f in fields(self.gates)}
         out["gates"]["disabled"] = list(self.gates.disabled)
         return out
@@ -234,36 +219,12 @@ GATE_BOUNDS: Final[Mapping[str, Bound]] = {
 """Bounds of the gates' values."""
 
 
-def _quote(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 40 else text[:37] + "..."
-
-
-def _number(name: str, value: Any, bound: Bound) -> Any:
-    if bound.kind is bool:
-        if not isinstance(value, bool):
-            raise InvalidParameterError(f"{name} is {_quote(value)}; it must be true or false.", field=name)
-        return value
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise InvalidParameterError(f"{name} is {_quote(value)}; it must be a number.", field=name)
-    if not math.isfinite(value):
-        raise InvalidParameterError(f"{name} is {value}; it must be a finite number.", field=name)
-    if bound.kind is int and value != int(value):
-        raise InvalidParameterError(f"{name} is {value}; it must be a whole number.", field=name)
-    if not bound.low <= value <= bound.high:
-        unit = f" {bound.unit}" if bound.unit else ""
-        raise InvalidParameterError(
-            f"{name} is {value:g}; it must lie between {bound.low:g} and {bound.high:g}{unit}.", field=name
-        )
-    return bound.kind(value)
-
-
 def _task(value: Any) -> Task:
     try:
         return Task(value)
     except ValueError:
         names = ", ".join(t.value for t in Task)
-        raise InvalidParameterError(f"task is {_quote(value)}; it must be one of {names}.", field="task") from None
+        raise InvalidParameterError(f"task is {quoted(value)}; it must be one of {names}.", field="task") from None
 
 
 def _segments(value: Any) -> tuple[Segment, ...]:
@@ -285,8 +246,8 @@ def _segment(index: int, item: Any) -> Segment:
         raise InvalidParameterError(
             f"{name} must have start_s, end_s and label (and may have target_deg).", field="segments"
         )
-    start = _number(f"{name}.start_s", item["start_s"], _ANY_TIME)
-    end = _number(f"{name}.end_s", item["end_s"], _ANY_TIME)
+    start = checked_number(f"{name}.start_s", item["start_s"], _ANY_TIME)
+    end = checked_number(f"{name}.end_s", item["end_s"], _ANY_TIME)
     if end <= start:
         raise InvalidParameterError(f"{name} ends at {end:g} s, not after its start at {start:g} s.", field="segments")
     label = item["label"]
@@ -294,7 +255,7 @@ def _segment(index: int, item: Any) -> Segment:
         raise InvalidParameterError(f"{name}.label must be a text of 1 to 60 characters.", field="segments")
     target = item.get("target_deg")
     if target is not None:
-        target = _number(f"{name}.target_deg", target, _ANY_ANGLE)
+        target = checked_number(f"{name}.target_deg", target, _ANY_ANGLE)
     return Segment(start, end, label, target)
 
 
@@ -316,7 +277,7 @@ def _gates(value: Any) -> Gates:
                 )
             checked[name] = tuple(items)
         elif name in GATE_BOUNDS:
-            checked[name] = _number(f"gates.{name}", item, GATE_BOUNDS[name])
+            checked[name] = checked_number(f"gates.{name}", item, GATE_BOUNDS[name])
         else:
-            raise InvalidParameterError(f"gates.{_quote(name)} is not a gate's value.", field="gates")
+            raise InvalidParameterError(f"gates.{quoted(name)} is not a gate's value.", field="gates")
     return Gates(**checked)

@@ -10,6 +10,7 @@ import numpy as np
 
 from shared.model import BoolArray, FloatArray, Segment, Task
 from shared.parameters import Parameters
+from shared.targets.log import target_segments
 
 VERTICAL_WORDS: Final = frozenset({"up", "down", "vertical"})
 """Words in a segment's label that make it part of the vertical task."""
@@ -35,14 +36,19 @@ def in_segments(time_s: FloatArray, segments: Iterable[Segment]) -> BoolArray:
     return inside
 
 
+def annotated_segments(parameters: Parameters) -> tuple[Segment, ...]:
+    """All that is known about what the patient was asked for: by hand, and by the target log."""
+    return (*parameters.segments, *target_segments(parameters.target_log))
+
+
 def vertical_segments(parameters: Parameters) -> tuple[Segment, ...]:
     """The annotated stretches of the vertical task; empty when nothing was annotated."""
-    return segments_with(parameters.segments, VERTICAL_WORDS)
+    return segments_with(annotated_segments(parameters), VERTICAL_WORDS)
 
 
 def fixation_segments(parameters: Parameters) -> tuple[Segment, ...]:
     """The annotated stretches of looking straight ahead; empty when nothing was annotated."""
-    return segments_with(parameters.segments, FIXATION_WORDS)
+    return segments_with(annotated_segments(parameters), FIXATION_WORDS)
 
 
 def vertical_task_recorded(parameters: Parameters) -> bool:

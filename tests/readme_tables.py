@@ -6,8 +6,9 @@ import re
 import sys
 from pathlib import Path
 
+from shared.bounds import Bound
 from shared.documents import FIELDS
-from shared.parameters import BOUNDS, GATE_BOUNDS, Bound, Parameters
+from shared.parameters import BOUNDS, GATE_BOUNDS, Parameters
 from shared.tables import COLUMNS
 
 README = Path(__file__).resolve().parents[1] / "README.md"

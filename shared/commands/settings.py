@@ -8,8 +8,9 @@ import textwrap
 from collections.abc import Sequence
 from typing import Any
 
+from shared.bounds import Bound
 from shared.errors import InvalidParameterError
-from shared.parameters import BOUNDS, GATE_BOUNDS, Bound, Parameters
+from shared.parameters import BOUNDS, GATE_BOUNDS, Parameters
 
 
 def add_parameter_option(parser: argparse.ArgumentParser) -> None:
@@ -67,6 +68,7 @@ def _parameter_list() -> str:
         "  blink_method (adaptive)\n      adaptive, or fixed as in the guide. Setting blink_thresh means fixed.",
         "  task (unknown)\n      vertical, vertical_horizontal, fixation, free or unknown: what the patient was asked.",
         '  segments ([])\n      [{"start_s": 0, "end_s": 4, "label": "up", "target_deg": 20}, ...]',
+        '  target_log (null)\n      {"steps": [{"time_s": 0, "x_deg": 0, "y_deg": -12}, ...]}: what was shown.',
     ]
     lines += [_line(f"gates.{name}", getattr(defaults.gates, name), bound) for name, bound in GATE_BOUNDS.items()]
     lines.append('  gates.disabled ([])\n      gates to switch off, e.g. ["G9"].')

@@ -1,0 +1,1 @@
+"""Targets that the recorder showed: their log, and how the eyes answered."""
