@@ -14,6 +14,8 @@ import streamlit as st
 from dashboard.routes import film_routes, progress_routes
 from dashboard.runner import ensure_runner
 from dashboard.texts import t
+from dashboard.upload_routes import upload_routes
+from dashboard.uploads import FOLDER_NAME, keep_swept
 from shared.adapters.local import open_local_store
 from shared.errors import EyeReviewError
 
@@ -45,13 +47,17 @@ def create_app(data_folder: Path) -> st.App:
 
     @asynccontextmanager
     async def lifespan(_: st.App) -> AsyncIterator[None]:
+        stop = threading.Event()
+        sweeping = (data_folder / FOLDER_NAME, stop)
         threading.Thread(target=_warm_up, args=(data_folder,), daemon=True, name="warm-up").start()
+        threading.Thread(target=keep_swept, args=sweeping, daemon=True, name="uploads").start()
         yield
+        stop.set()
 
     store = open_local_store(data_folder)
     return st.App(
         _SCRIPT,
-        routes=[*film_routes(), *progress_routes(store.jobs.get)],
+        routes=[*film_routes(), *progress_routes(store.jobs.get), *upload_routes()],
         on_script_error=show_script_error,
         lifespan=lifespan,
     )

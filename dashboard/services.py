@@ -17,8 +17,6 @@ from shared.parameters import Parameters
 from shared.ports import Job, JobStatus, Patient
 from shared.version import ANALYSIS_VERSION
 
-UPLOAD_LIMIT_MB: Final = 500
-"""Equal to ``server.maxUploadSize`` in ``.streamlit/config.toml``; a test compares them."""
 VIDEO_TYPES: Final = ("mp4", "mov", "m4v", "avi", "webm", "mkv", "mpg", "mpeg")
 SILENCE_WORTH_MENTION_S: Final = 15.0
 DEMO_SOURCE: Final = "demo"

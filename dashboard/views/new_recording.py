@@ -2,17 +2,24 @@
 
 import time
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, Final
 
 import streamlit as st
 
+from dashboard.components.uploader import uploader
 from dashboard.page import errors_in_words, open_review, services, task_text
-from dashboard.services import UPLOAD_LIMIT_MB, VIDEO_TYPES
+from dashboard.services import VIDEO_TYPES
 from dashboard.texts import t
+from dashboard.uploads import FOLDER_NAME, UPLOADS, Upload
+from shared.adapters.settings import read_settings
+from shared.errors import ConflictError
 from shared.model import Task
 from shared.parameters import BOUNDS, Parameters
 
 _BLINK_METHODS = ("adaptive", "fixed")
+_FILM: Final = "new-film"
+"""In the session: token, name and size of the film that has arrived."""
+_UPLOAD: Final = "new-upload"
 
 
 def task_explanation(task: str) -> str:
@@ -98,20 +105,60 @@ def choose_parameters() -> dict[str, Any]:
     return chosen
 
 
-def send(film: Any, *, code: str, day: date, task: str, label: str, parameters: dict[str, Any]) -> None:
+def upload_token() -> str:
+    """This session's token for the next film; minted anew when the old one has expired or was used."""
+    token = st.session_state.get(_UPLOAD)
+    if token is None or UPLOADS.open(token) is None:
+        settings = read_settings()
+        upload = Upload(settings.data_folder / FOLDER_NAME, max_bytes=settings.max_video_bytes)
+        token = st.session_state[_UPLOAD] = UPLOADS.mint(upload)
+    return str(token)
+
+
+def arrived_film() -> dict[str, Any] | None:
+    """The film that is here whole, as the uploader tells it; None where there is none, or it was swept away."""
+    film: dict[str, Any] | None = st.session_state.get(_FILM)
+    upload = UPLOADS.open(film["token"]) if film else None
+    return film if upload is not None and upload.is_complete else None
+
+
+def choose_film() -> dict[str, Any] | None:
+    """The uploader; returns what :func:`arrived_film` does."""
+    widget_key = "new-uploader"
+
+    def take() -> None:
+        st.session_state[_FILM] = st.session_state[widget_key].get("film")
+
+    uploader(
+        token=upload_token(),
+        label=t("Film of the face, as it came from the camera"),
+        max_bytes=read_settings().max_video_bytes,
+        types=VIDEO_TYPES,
+        arrived=arrived_film(),
+        key=widget_key,
+        on_film=take,
+    )
+    return arrived_film()
+
+
+def send(film: dict[str, Any], *, code: str, day: date, task: str, label: str, parameters: dict[str, Any]) -> None:
     """Keep the film, queue its analysis, empty the uploader, and go to where the result will stand."""
-    film.seek(0)
-    with st.spinner(t("Storing the film …")):
+    upload = UPLOADS.open(film["token"])
+    if upload is None:
+        raise ConflictError(t("The uploaded film is no longer here. Choose it again."))
+    with st.spinner(t("Storing the film …")), upload.stream() as stream:
         job = services().submit(
             code=code,
-            file_name=film.name,
-            stream=film,
+            file_name=film["name"],
+            stream=stream,
             day=day,
             parameters={**parameters, "task": task},
             label=label,
             now=time.time(),
         )
-    st.session_state["new-upload-count"] = st.session_state.get("new-upload-count", 0) + 1
+    UPLOADS.forget(film["token"])
+    upload.remove()
+    del st.session_state[_FILM]
     open_review(job.analysis_id)
 
 
@@ -122,13 +169,7 @@ def main() -> None:
     with errors_in_words():
         with left:
             code = choose_patient()
-            film = st.file_uploader(
-                t("Film of the face (up to {limit} MB)", limit=UPLOAD_LIMIT_MB),
-                type=list(VIDEO_TYPES),
-                max_upload_size=UPLOAD_LIMIT_MB,
-                key=f"new-film-{st.session_state.get('new-upload-count', 0)}",
-                help=t("As it came from the camera. It stays on this machine."),
-            )
+            film = choose_film()
             today = datetime.now(UTC).date()
             day = st.date_input(
                 t("Date of the recording"), value=today, max_value=today, key="new-day", format="YYYY-MM-DD"

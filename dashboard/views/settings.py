@@ -9,8 +9,9 @@ import streamlit as st
 
 from dashboard.demo_cases import add_demo_cases
 from dashboard.page import PATIENTS, disclaimer, errors_in_words, services
-from dashboard.services import UPLOAD_LIMIT_MB, VIDEO_TYPES
+from dashboard.services import VIDEO_TYPES
 from dashboard.texts import t
+from shared.adapters.settings import MIB, read_settings
 from shared.parameters import BOUNDS, Parameters
 from shared.version import ANALYSIS_VERSION, SCHEMA_VERSION
 
@@ -60,7 +61,7 @@ def limits_table() -> None:
     st.dataframe(
         pd.DataFrame(
             [
-                (t("Largest film"), f"{UPLOAD_LIMIT_MB} MB"),
+                (t("Largest film"), f"{read_settings().max_video_bytes / MIB:g} MB"),
                 (t("Film types"), ", ".join(VIDEO_TYPES)),
                 (t("Longest measured"), t("{count} frames (max_frames)", count=Parameters().max_frames)),
                 (t("Recommended"), t("10 s or longer, 30 frames/s or more, 1080p, face fills the picture")),

@@ -11,7 +11,6 @@ import pytest
 import dashboard
 from dashboard.reviews import load_review
 from dashboard.services import (
-    UPLOAD_LIMIT_MB,
     Services,
     day_of,
     is_comparable,
@@ -23,12 +22,6 @@ from dashboard.services import (
 from shared.errors import ConflictError, EmptyFileError, InvalidParameterError, InvalidRequestError, NotFoundError
 from shared.ports import JobError, JobStatus, Progress
 from tests.dashboard.recordings import NOW, add_failed, add_finished, add_queued, known_trace
-
-
-def test_the_stated_upload_limit_is_the_servers() -> None:
-    folder = Path(dashboard.__file__).parent
-    config = tomllib.loads((folder / ".streamlit" / "config.toml").read_text())
-    assert config["server"]["maxUploadSize"] == UPLOAD_LIMIT_MB
 
 
 def test_no_usage_statistics_are_gathered() -> None:
