@@ -55,15 +55,15 @@ def summary(result: Result) -> dict[str, Any]:
 
 
 def events(result: Result) -> dict[str, Any]:
-    """Blinks, saccades, square-wave jerks and answers to targets in order of time, as JSON values."""
-    return _object(
-        {
-            "blinks": [{**asdict(blink), "duration_s": blink.duration_s} for blink in result.blinks],
-            "saccades": [_saccade(saccade) for saccade in result.saccades],
-            "square_wave_jerks": [asdict(jerk) for jerk in result.square_wave_jerks],
-            "target_responses": [asdict(response) for response in result.target_responses],
-        }
-    )
+    """Blinks, saccades, square-wave jerks in order of time, as JSON values; answers to targets where there was a log."""
+    found: dict[str, Any] = {
+        "blinks": [{**asdict(blink), "duration_s": blink.duration_s} for blink in result.blinks],
+        "saccades": [_saccade(saccade) for saccade in result.saccades],
+        "square_wave_jerks": [asdict(jerk) for jerk in result.square_wave_jerks],
+    }
+    if result.parameters.get("target_log") is not None:
+        found["target_responses"] = [asdict(response) for response in result.target_responses]
+    return _object(found)
 
 
 def document(result: Result, *, file_name: str, sha256: str) -> dict[str, Any]:

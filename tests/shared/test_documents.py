@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from shared.analysis import analyse
 from shared.documents import FIELDS, document, dumps, events, read_document, summary
 from shared.errors import UnreadableTableError
-from shared.model import Saccade, SquareWaveJerk, TargetResponse, Task, Trace, VideoMeta
+from shared.model import Saccade, SquareWaveJerk, TargetLog, TargetResponse, TargetStep, Task, Trace, VideoMeta
 from shared.parameters import Parameters
 from tests.shared.traces import damaged_traces, recording
 
@@ -34,7 +34,8 @@ def keys(value: Any, name: str = "") -> Iterator[str]:
 def full_document() -> dict[str, Any]:
     meta = VideoMeta(640, 720, 2400, 40.0, 60.0, codec="h264")
     trace = recording(frame_rate_hz=60).with_meta(meta)
-    result = analyse(trace, Parameters(task=Task.VERTICAL_HORIZONTAL))
+    log = TargetLog((TargetStep(0.0, 0.0, 0.0), TargetStep(2.0, 0.0, -10.0)))
+    result = analyse(trace, Parameters(task=Task.VERTICAL_HORIZONTAL, target_log=log))
     result = replace(
         result,
         saccades=(Saccade(1.0, 1.1, 10.0, 90.0, qualifiers=("NOISE",)),),
