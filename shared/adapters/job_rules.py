@@ -98,6 +98,11 @@ def failed(job: Job, owner: str, error: JobError, *, now: float) -> Job:
     return _ended(job, JobStatus.FAILED, now, error=error)
 
 
+def given_up(job: Job, error: JobError, *, now: float) -> Job:
+    """The job that ended in an error, whoever held it: for one that its queue gave up."""
+    return _ended(job, JobStatus.FAILED, now, error=error)
+
+
 def released(job: Job, owner: str, *, now: float, attempt_counts: bool) -> Job:
     """The job given back to the queue by its worker.
 

@@ -1,18 +1,20 @@
 """One suite for every store: what the ports promise, asked of each adapter.
 
-To put a store under contract, add a :class:`StoreFactory` to ``FACTORIES``. It opens the *same* store anew on each
-call, in any process, and so must be picklable.
+To put a store under contract, add a function to ``FACTORIES`` that makes an empty store and returns what opens it:
+the *same* store anew on each call, in any process, and so picklable.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from shared.adapters.aws import open_aws_store
 from shared.adapters.local import open_local_store
 from shared.ports import Job, JobStatus, Store, StoredVideo
+from tests.aws_server import AwsPlace, create_place, moto_server, set_credentials
 
 SMALL_CAP_BYTES = 4 * 1024 * 1024
 
@@ -27,13 +29,46 @@ class LocalFactory:
         return open_local_store(self.folder, max_video_bytes=SMALL_CAP_BYTES)
 
 
-FACTORIES: dict[str, Callable[[Path], Callable[[], Store]]] = {"local": LocalFactory}
+@dataclass(frozen=True)
+class AwsFactory:
+    """Opens a bucket and a table on a server, with films up to 4 MiB."""
+
+    place: AwsPlace
+    cache_folder: Path
+
+    def __call__(self) -> Store:
+        settings = self.place.settings(max_video_bytes=SMALL_CAP_BYTES)
+        return open_aws_store(settings, cache_folder=self.cache_folder)
+
+
+@pytest.fixture(scope="session")
+def moto_url() -> Iterator[str]:
+    """AWS as moto plays it, on a loopback port."""
+    with moto_server() as url:
+        yield url
+
+
+def local_factory(request: pytest.FixtureRequest, folder: Path) -> Callable[[], Store]:
+    """A fresh data folder."""
+    return LocalFactory(folder)
+
+
+def moto_factory(request: pytest.FixtureRequest, folder: Path) -> Callable[[], Store]:
+    """A fresh bucket and table on moto."""
+    set_credentials(request.getfixturevalue("monkeypatch"))
+    return AwsFactory(create_place(request.getfixturevalue("moto_url")), folder)
+
+
+FACTORIES: dict[str, Callable[[pytest.FixtureRequest, Path], Callable[[], Store]]] = {
+    "local": local_factory,
+    "moto": moto_factory,
+}
 
 
 @pytest.fixture(params=sorted(FACTORIES))
 def store_factory(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Store]:
     """Opens the store under test, each time the same one."""
-    return FACTORIES[request.param](tmp_path / "store")
+    return FACTORIES[request.param](request, tmp_path / "store")
 
 
 @pytest.fixture
