@@ -10,12 +10,13 @@ from typing import Final
 
 import numpy as np
 
+from shared.calibration import UNCALIBRATED, calibrate, calibrated_saccades, known_holds, measured_saccades
 from shared.events.blinks import blink_mask, closed_mask, detect_blinks, usable_mask
 from shared.events.saccades import detect_saccades
 from shared.events.square_waves import detect_square_wave_jerks
 from shared.findings import find_signs
 from shared.gaze_range import binocular, measure_landmark, measure_limbus
-from shared.metrics import UNCALIBRATED, Events, ObservedTime, compute_metrics, limbus_reason
+from shared.metrics import Events, ObservedTime, compute_metrics, limbus_reason
 from shared.model import Blink, BoolArray, EyeTrace, FloatArray, Result, Saccade, SquareWaveJerk, TargetResponse, Trace
 from shared.parameters import Parameters
 from shared.quality import Evidence, examine, frame_durations_s, run_checks
@@ -88,6 +89,7 @@ def analyse(trace: Trace, parameters: Parameters = _DEFAULTS, *, reviewed: Event
         tracker=dict(trace.tracker),
         video_meta=trace.meta,
         target_responses=responses,
+        calibration=limbus.calibration,
     )
 
 
@@ -99,7 +101,8 @@ def look(trace: Trace, parameters: Parameters, *, blinks: tuple[Blink, ...] | No
     fixation = in_segments(trace.time_s, fixation_segments(parameters))
     landmark = measure_landmark(trace, usable, fixation)
     recording = examine(trace, closed_mask(trace, blinks), usable, landmark, parameters)
-    evidence = Evidence(recording, landmark, measure_limbus(trace, usable, fixation))
+    calibration = calibrate(trace, usable, known_holds(parameters, trace.duration_s))
+    evidence = Evidence(recording, landmark, measure_limbus(trace, usable, fixation, calibration))
     return Looked(blinks, blink_mask(trace, blinks), usable, fixation, evidence)
 
 
@@ -120,7 +123,8 @@ def _events(trace: Trace, looked: Looked, reviewed: Events | None) -> tuple[Even
     saccades: tuple[Saccade, ...] = ()
     if reviewed is None and measured.any():
         found = detect_saccades(trace.time_s, horizontal, vertical)
-        saccades = tuple(_with_frames(saccade, trace) for saccade in found)
+        named = (_with_frames(saccade, trace) for saccade in found)
+        saccades = calibrated_saccades(named, looked.evidence.limbus.calibration)
     jerks = detect_square_wave_jerks(saccades)
     weight_s = frame_durations_s(trace.time_s)
     fixation_only = bool(looked.fixation.any())
@@ -135,12 +139,15 @@ def _events(trace: Trace, looked: Looked, reviewed: Events | None) -> tuple[Even
 
 
 def _responses(trace: Trace, looked: Looked, events: Events, parameters: Parameters) -> tuple[TargetResponse, ...]:
-    if parameters.target_log is None or limbus_reason(looked.evidence.limbus) is not None:
+    """Answers to the recorder's targets, in degrees as measured."""
+    limbus = looked.evidence.limbus
+    if parameters.target_log is None or limbus_reason(limbus) is not None:
         return ()
     horizontal, vertical, _ = limbus_gaze(trace, looked.usable)
     jerks = [(jerk.start_s, jerk.end_s) for jerk in events.square_wave_jerks]
-    voluntary = [s for s in events.saccades if not any(start <= s.start_s <= end for start, end in jerks)]
-    return target_responses(parameters.target_log, MeasuredGaze(trace.time_s, horizontal, vertical), voluntary)
+    voluntary = (s for s in events.saccades if not any(start <= s.start_s <= end for start, end in jerks))
+    gaze = MeasuredGaze(trace.time_s, horizontal, vertical)
+    return target_responses(parameters.target_log, gaze, measured_saccades(voluntary, limbus.calibration))
 
 
 def limbus_gaze(trace: Trace, usable: BoolArray) -> tuple[FloatArray, FloatArray, BoolArray]:

@@ -47,6 +47,7 @@ def summary(result: Result) -> dict[str, Any]:
             "findings": [asdict(finding) for finding in result.findings],
             "quality": [asdict(check) for check in result.quality],
             "metrics": {metric.name: _metric(metric) for metric in result.metrics},
+            "calibration": [asdict(one) for one in result.calibration],
             "parameters": dict(result.parameters),
             "analysis_version": result.analysis_version,
             "tracker": dict(result.tracker),
@@ -55,7 +56,7 @@ def summary(result: Result) -> dict[str, Any]:
 
 
 def events(result: Result) -> dict[str, Any]:
-    """Blinks, saccades, square-wave jerks in order of time, as JSON values; answers to targets where there was a log."""
+    """Blinks, saccades and square-wave jerks in order of time, as JSON values; with a target log, answers to it too."""
     found: dict[str, Any] = {
         "blinks": [{**asdict(blink), "duration_s": blink.duration_s} for blink in result.blinks],
         "saccades": [_saccade(saccade) for saccade in result.saccades],
@@ -188,6 +189,17 @@ FIELDS: Final[tuple[Field, ...]] = (
     Field("summary.metrics.*.reference.source", "Where it was published."),
     Field("summary.metrics.*.reference.population", "Who was measured."),
     Field("summary.metrics.*.qualifier", "How far the value can be trusted, e.g. 'uncalibrated, +-20 %'."),
+    Field("summary.calibration[].eye", "left or right (the patient's own). The list is empty without known targets."),
+    Field("summary.calibration[].axis", "horizontal or vertical."),
+    Field("summary.calibration[].target_count", "Targets at which steady gaze was seen."),
+    Field(
+        "summary.calibration[].slope",
+        "Degrees measured for one degree of target. The CSV keeps degrees as measured.",
+    ),
+    Field("summary.calibration[].offset_deg", "Measured gaze with the target straight ahead.", "deg"),
+    Field("summary.calibration[].residual_sd_deg", "Distance of steady gaze from that line, robust SD.", "deg"),
+    Field("summary.calibration[].uncertainty", "Standard error of the slope over the slope."),
+    Field("summary.calibration[].reason", "'CODE: sentence' why it is not used, or null."),
     Field("summary.parameters", "All parameters of this analysis, complete (see the table of parameters)."),
     Field("summary.analysis_version", "Version of the numbers; values of different versions may not be comparable."),
     Field("summary.tracker", "Names and versions of what measured."),

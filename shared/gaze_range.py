@@ -13,7 +13,8 @@ from typing import Final
 import numpy as np
 from scipy.ndimage import median_filter
 
-from shared.model import BoolArray, FloatArray, Trace
+from shared.calibration import calibrated_trace
+from shared.model import AxisCalibration, BoolArray, FloatArray, Trace
 
 LANDMARK_PERCENTILES: Final = (5.0, 95.0)
 """The guide's range: P95 - P5."""
@@ -128,6 +129,7 @@ class LimbusGaze:
         vertical, horizontal: mean of both eyes.
         vertical_noise, horizontal_noise: fixation noise (SD).
         coverage: share of the usable frames with a fit.
+        calibration: by which the degrees were made; see :func:`shared.calibration.degree_note`.
     """
 
     vertical: GazeRange | None
@@ -135,6 +137,7 @@ class LimbusGaze:
     vertical_noise: float | None
     horizontal_noise: float | None
     coverage: float
+    calibration: tuple[AxisCalibration, ...] = ()
 
     @property
     def possible(self) -> bool:
@@ -172,8 +175,17 @@ def measure_landmark(trace: Trace, usable: BoolArray, fixation: BoolArray) -> La
     )
 
 
-def measure_limbus(trace: Trace, usable: BoolArray, fixation: BoolArray) -> LimbusGaze:
-    """Ranges and noise of the limbus instrument over ``usable`` frames; arguments as in :func:`measure_landmark`."""
+def measure_limbus(
+    trace: Trace, usable: BoolArray, fixation: BoolArray, calibration: tuple[AxisCalibration, ...] = ()
+) -> LimbusGaze:
+    """Ranges and noise of the limbus instrument over ``usable`` frames; arguments as in :func:`measure_landmark`.
+
+    Args:
+        trace: N frames, its degrees as measured.
+        usable, fixation: ``(N,)``.
+        calibration: what to calibrate them by.
+    """
+    trace = calibrated_trace(trace, calibration)
     time_s = trace.time_s
     vertical, entered = binocular(trace, "limbus_v_deg", usable)
     horizontal, horizontal_entered = binocular(trace, "limbus_h_deg", usable)
@@ -184,6 +196,7 @@ def measure_limbus(trace: Trace, usable: BoolArray, fixation: BoolArray) -> Limb
         vertical_noise=fixation_noise(time_s, vertical, entered),
         horizontal_noise=fixation_noise(time_s, horizontal, horizontal_entered),
         coverage=float(entered.sum()) / count if count else 0.0,
+        calibration=calibration,
     )
 
 

@@ -1,8 +1,8 @@
 """The numbers of a recording, each with its unit, its instrument, and a published healthy range where there is one.
 
 A number that the recording cannot carry is missing with a reason, never guessed. There are no reference ranges of
-patients: the published values for PSP give directions, not bands. Degrees are approximate: nobody looked at a
-known target, so the size of the eye is assumed.
+patients: the published values for PSP give directions, not bands. Degrees are approximate where nobody looked at a
+known target (:mod:`shared.calibration`): then the size of the eye is assumed.
 """
 
 from __future__ import annotations
@@ -13,13 +13,12 @@ from math import radians, sin
 from statistics import fmean, median
 from typing import Final
 
+from shared.calibration import degree_note
 from shared.events.main_sequence import PEAK_TO_MEAN_VELOCITY, Axis, main_axis, normal_band
 from shared.events.square_waves import square_wave_jerk_rate_per_min
 from shared.gaze_range import FULL_LIMBUS_COVERAGE, MIN_LIMBUS_COVERAGE, GazeRange, LandmarkGaze, LimbusGaze
 from shared.model import Blink, Instrument, Metric, Reference, Saccade, SquareWaveJerk
 from shared.quality import FRAME_RATE_TOLERANCE, VELOCITY_FRAME_RATE_HZ
-
-UNCALIBRATED: Final = "uncalibrated, +-20 %"
 
 BLINK_RATE_TIME_S: Final = 60.0
 """One minute is enough for a blink rate, in standard conditions (J Neurol Neurosurg Psychiatry, PMC2169979)."""
@@ -90,6 +89,7 @@ def compute_metrics(
     """All metrics, in the order in which they are shown."""
     blink_rate = _blink_rate(events, observed)
     jerk_rate = _jerk_rate(limbus, events, observed)
+    jerk_note = degree_note(limbus.calibration, "horizontal")
     return (
         *_landmark_ranges(landmark),
         *_limbus_ranges(limbus),
@@ -98,7 +98,7 @@ def compute_metrics(
         _blink_duration(events, observed),
         *_noise(landmark, limbus),
         jerk_rate,
-        _jerk_amplitude(jerk_rate, events),
+        _jerk_amplitude(jerk_rate, events, jerk_note),
         _jerk_blink_ratio(jerk_rate, blink_rate),
         _vertical_duration(events, limbus),
         _peak_velocity("vertical", events, limbus, observed),
@@ -158,12 +158,13 @@ _DOWN_RANGE: Final = Reference(
 def _limbus_ranges(limbus: LimbusGaze) -> tuple[Metric, ...]:
     vertical, horizontal = limbus.vertical, limbus.horizontal
     reason = limbus_reason(limbus)
-    qualifier = UNCALIBRATED if limbus.coverage >= FULL_LIMBUS_COVERAGE else f"{UNCALIBRATED}, lower bound"
+    bound = "" if limbus.coverage >= FULL_LIMBUS_COVERAGE else ", lower bound"
 
     def metric(name: str, label: str, value: float | None, reference: Reference | None = None) -> Metric:
         if reason is not None or value is None:
             return Metric(name, label, "deg", "limbus", reason=reason or _NO_LIMBUS)
-        return Metric(name, label, "deg", "limbus", value, reference=reference, qualifier=qualifier)
+        note = degree_note(limbus.calibration, "horizontal" if name.startswith("horizontal") else "vertical")
+        return Metric(name, label, "deg", "limbus", value, reference=reference, qualifier=f"{note}{bound}")
 
     return (
         metric("vertical_range_deg", "Vertical range", vertical.peak_to_peak if vertical else None, _FULL_RANGE),
@@ -261,7 +262,9 @@ def _noise(landmark: LandmarkGaze, limbus: LimbusGaze) -> tuple[Metric, ...]:
 
     return (
         metric("fixation_noise_lid_gaps", "open lid gaps", "landmark", landmark.noise, ""),
-        metric("fixation_noise_deg", "deg", "limbus", limbus.vertical_noise, UNCALIBRATED),
+        metric(
+            "fixation_noise_deg", "deg", "limbus", limbus.vertical_noise, degree_note(limbus.calibration, "vertical")
+        ),
     )
 
 
@@ -292,7 +295,7 @@ def _jerk_rate(limbus: LimbusGaze, events: Events, observed: ObservedTime) -> Me
     return Metric(name, label, unit, "limbus", rate, reference=reference, qualifier=qualifier)
 
 
-def _jerk_amplitude(rate: Metric, events: Events) -> Metric:
+def _jerk_amplitude(rate: Metric, events: Events, note: str) -> Metric:
     name, label, unit = "square_wave_jerk_amplitude_deg", "Square-wave jerk amplitude, mean", "deg"
     if rate.value is None:
         return Metric(name, label, unit, "limbus", reason=rate.reason)
@@ -300,7 +303,7 @@ def _jerk_amplitude(rate: Metric, events: Events) -> Metric:
         return Metric(name, label, unit, "limbus", reason="NO_SQUARE_WAVE_JERK: There was no square-wave jerk.")
     reference = Reference(None, 1, "Höglinger et al., Mov Disord 2017, doi 10.1002/mds.26987", "mostly, in the healthy")
     value = fmean(jerk.amplitude_deg for jerk in events.square_wave_jerks)
-    return Metric(name, label, unit, "limbus", value, reference=reference, qualifier=UNCALIBRATED)
+    return Metric(name, label, unit, "limbus", value, reference=reference, qualifier=note)
 
 
 def _jerk_blink_ratio(jerks: Metric, blinks: Metric) -> Metric:
@@ -342,7 +345,8 @@ def _peak_velocity(axis: Axis, events: Events, limbus: LimbusGaze, observed: Obs
         source = f"{HOPF}, at {amplitude:.0f} deg, mean +- 2 SD"
         reference = Reference(band.low_deg_s, band.high_deg_s, source, HOPF_PEOPLE)
     value = median(s.peak_velocity_deg_s or 0.0 for s in chosen)
-    qualifier = f"{UNCALIBRATED}, {len(chosen)} saccades of {amplitude:.1f} deg (median)"
+    note = degree_note(limbus.calibration, axis)
+    qualifier = f"{note}, {len(chosen)} saccades of {amplitude:.1f} deg (median)"
     return Metric(name, label, unit, "limbus", value, reference=reference, qualifier=qualifier)
 
 
@@ -365,7 +369,7 @@ def _amplitude_velocity_index(events: Events, limbus: LimbusGaze, observed: Obse
         )
         reference = Reference(amplitude * band.low_deg_s, amplitude * band.high_deg_s, source, HOPF_PEOPLE)
     one_sided = "" if up and down else ", one direction only"
-    qualifier = f"{UNCALIBRATED} in amplitude and in velocity{one_sided}"
+    qualifier = f"{degree_note(limbus.calibration, 'vertical')}, in amplitude and in velocity{one_sided}"
     return Metric(name, label, unit, "limbus", value, reference=reference, qualifier=qualifier)
 
 

@@ -432,6 +432,30 @@ class Finding:
     end_s: float | None = None
 
 
+@dataclass(frozen=True)
+class AxisCalibration:
+    """Degrees of one eye along one axis held against known targets: ``measured = offset + slope x target``.
+
+    Attributes:
+        eye, axis: whose, and along what.
+        target_count: times a target was held and steady gaze was seen.
+        slope: degrees measured for one degree of target; None where it could not be found.
+        offset_deg: measured gaze when the target stood straight ahead, deg.
+        residual_sd_deg: how far steady gaze lies from the line, robust standard deviation, deg.
+        uncertainty: standard error of the slope over the slope.
+        reason: ``CODE: sentence`` why it is not used; None where the result is calibrated by it.
+    """
+
+    eye: Literal["left", "right"]
+    axis: Literal["horizontal", "vertical"]
+    target_count: int
+    slope: float | None = None
+    offset_deg: float | None = None
+    residual_sd_deg: float | None = None
+    uncertainty: float | None = None
+    reason: str | None = None
+
+
 @dataclass(frozen=True, eq=False)
 class Result:
     """Everything that analysis says about one trace under one set of parameters.
@@ -444,6 +468,8 @@ class Result:
         usable: ``(N,)`` frames that entered the ranges: valid and not in a padded blink.
         blink_mask: ``(N,)`` frames inside a blink (not padded).
         parameters: name -> value, complete, as JSON values.
+        target_responses: one for each step of the recorder's target; empty without a target log.
+        calibration: of each eye and axis; empty without known targets.
     """
 
     psp_status: PspStatus
@@ -467,6 +493,7 @@ class Result:
     tracker: Mapping[str, str]
     video_meta: VideoMeta | None = None
     target_responses: tuple[TargetResponse, ...] = ()
+    calibration: tuple[AxisCalibration, ...] = ()
 
     def metric(self, name: str) -> Metric:
         """The metric called ``name``.

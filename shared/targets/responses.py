@@ -165,13 +165,13 @@ def _along(saccade: Saccade, hold: _Hold) -> float:
 
 
 def _final_gain(hold: _Hold, gaze: MeasuredGaze) -> float | None:
-    before = gaze.steady(*_steady_span(hold.before_s, hold.time_s))
-    after = gaze.steady(*_steady_span(hold.time_s, hold.end_s))
+    before = gaze.steady(*steady_span(hold.before_s, hold.time_s))
+    after = gaze.steady(*steady_span(hold.time_s, hold.end_s))
     if before is None or after is None:
         return None
     return hold.along(after[0] - before[0], after[1] - before[1]) / hold.size_deg
 
 
-def _steady_span(start_s: float, end_s: float) -> tuple[float, float]:
+def steady_span(start_s: float, end_s: float) -> tuple[float, float]:
     """The last part of a target's time, when gaze has arrived: up to the next step, which no one answers sooner."""
     return max(end_s - STEADY_S, (start_s + end_s) / 2), end_s

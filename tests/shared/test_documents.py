@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from shared.analysis import analyse
 from shared.documents import FIELDS, document, dumps, events, read_document, summary
 from shared.errors import UnreadableTableError
-from shared.model import Saccade, SquareWaveJerk, TargetLog, TargetResponse, TargetStep, Task, Trace, VideoMeta
+from shared.model import AxisCalibration, Saccade, SquareWaveJerk, TargetLog, TargetResponse, TargetStep, Task, Trace, VideoMeta
 from shared.parameters import Parameters
 from tests.shared.traces import damaged_traces, recording
 
@@ -40,6 +40,7 @@ def full_document() -> dict[str, Any]:
         result,
         saccades=(Saccade(1.0, 1.1, 10.0, 90.0, qualifiers=("NOISE",)),),
         square_wave_jerks=(SquareWaveJerk(1.0, 1.4, 1.0, 0.0, 0.25),),
+        calibration=(AxisCalibration("left", "vertical", 3, reason="TOO_FEW_TARGETS: 3."),),
         target_responses=(TargetResponse(1.0, 0.0, -10.0, 10.0, "up", "answered", 0.2, 0.9, 1.0, 1.2),),
     )
     return document(result, file_name="film.mp4", sha256="00")
