@@ -10,7 +10,7 @@ import io
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -25,6 +25,16 @@ QUANTITIES: Final = ("vertical_range_lid_gaps", "vertical_range_deg", "vertical_
 
 _POSITIVE: Final = frozenset({"1", "true", "yes", "psp", "positive", "patient"})
 _NEGATIVE: Final = frozenset({"0", "false", "no", "healthy", "control", "negative"})
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A recording of a cohort: what it is called, whose it is, its own parameters, and what reads its trace."""
+
+    name: str
+    patient: str
+    parameters: Mapping[str, Any]
+    read: Callable[[], Trace]
 
 
 @dataclass(frozen=True)
@@ -78,19 +88,30 @@ def score(trace: Trace, parameters: Parameters) -> Score:
     )
 
 
-def compare_cohort(
-    recordings: Iterable[tuple[str, str, Callable[[], Trace]]], a: Parameters, b: Parameters
-) -> Iterator[CohortRow]:
+def with_changes(base: Mapping[str, Any], changes: Mapping[str, Any]) -> Parameters:
+    """A recording's own parameters with some of them changed.
+
+    Raises:
+        InvalidParameterError: a change is out of bounds.
+    """
+    return Parameters.from_mapping({**base, **changes})
+
+
+def compare_cohort(recordings: Iterable[Recording], a: Mapping[str, Any], b: Mapping[str, Any]) -> Iterator[CohortRow]:
     """Score every recording with both sets, one after the other, so that a caller can show how far it is.
 
     Args:
-        recordings: name of the recording, patient code, and what reads its trace.
-        a, b: the two sets.
+        recordings: each is judged by its own parameters (its task, its segments), changed as ``a`` and ``b`` say.
+        a, b: changes by name of the parameter.
+
+    Raises:
+        InvalidParameterError: a change is out of bounds.
     """
-    for name, patient, read in recordings:
-        trace = read()
-        first = score(trace, a)
-        yield CohortRow(name, patient, first, first if a == b else score(trace, b))
+    for recording in recordings:
+        first, second = with_changes(recording.parameters, a), with_changes(recording.parameters, b)
+        trace = recording.read()
+        one = score(trace, first)
+        yield CohortRow(recording.name, recording.patient, one, one if first == second else score(trace, second))
 
 
 def flag_changes(rows: Sequence[CohortRow]) -> Counter[tuple[PspStatus, PspStatus]]:

@@ -2,32 +2,32 @@ from dataclasses import replace
 
 import pytest
 
-from shared.cohort import agreement, compare_cohort, flag_changes, read_labels
-from shared.errors import InvalidRequestError, UnreadableTableError
+from shared.cohort import Recording, agreement, compare_cohort, flag_changes, read_labels
+from shared.errors import InvalidParameterError, InvalidRequestError, UnreadableTableError
 from shared.model import PspStatus, Task
 from shared.parameters import Parameters
 from tests.shared.export.recordings import demo
 
-A = Parameters(task=Task.VERTICAL_HORIZONTAL)
+OWN = Parameters(task=Task.VERTICAL_HORIZONTAL).as_dict()
 TRACES = {name: demo(name)[1] for name in ("psp_like", "healthy")}
-RECORDINGS = [(f"{name}-{i}", name, lambda name=name: TRACES[name]) for name in TRACES for i in range(2)]
+RECORDINGS = [Recording(f"{name}-{i}", name, OWN, lambda name=name: TRACES[name]) for name in TRACES for i in range(2)]
 
 
 def test_a_threshold_that_moves_over_a_recording_changes_its_flag_and_nothing_else() -> None:
-    rows = list(compare_cohort(RECORDINGS, A, replace(A, vpp_thresh=0.02)))
+    rows = list(compare_cohort(RECORDINGS, {}, {"vpp_thresh": 0.02}))
     assert [row.recording for row in rows if row.a.suspected != row.b.suspected] == ["psp_like-0", "psp_like-1"]
     assert all(row.a.quantities == row.b.quantities for row in rows)
 
 
 def test_flag_changes_count_every_recording_once() -> None:
-    rows = list(compare_cohort(RECORDINGS, A, A))
+    rows = list(compare_cohort(RECORDINGS, {}, {}))
     changes = flag_changes(rows)
     assert sum(changes.values()) == len(RECORDINGS)
     assert all(a is b for a, b in changes)
 
 
 def test_labels_by_patient_give_a_curve_and_leave_inconclusive_apart() -> None:
-    rows = list(compare_cohort(RECORDINGS, A, A))
+    rows = list(compare_cohort(RECORDINGS, {}, {}))
     found = agreement(rows, {"psp_like": True, "healthy": False}, "vertical_range_lid_gaps", lambda row: row.a)
     assert found.curve.auc == 1.0
     assert found.not_measured == 0
@@ -36,7 +36,7 @@ def test_labels_by_patient_give_a_curve_and_leave_inconclusive_apart() -> None:
 
 
 def test_a_recording_without_a_value_is_counted_and_not_used() -> None:
-    rows = list(compare_cohort(RECORDINGS, A, A))
+    rows = list(compare_cohort(RECORDINGS, {}, {}))
     blank = replace(rows[0], a=replace(rows[0].a, quantities=dict.fromkeys(rows[0].a.quantities)))
     labels = {"psp_like": True, "healthy": False}
     with pytest.raises(InvalidRequestError):
@@ -57,3 +57,15 @@ def test_labels_are_read_as_people_write_them() -> None:
 def test_labels_that_cannot_be_meant_are_refused(content: bytes) -> None:
     with pytest.raises(UnreadableTableError):
         read_labels(content)
+
+
+def test_each_recording_keeps_its_own_task() -> None:
+    fixation = replace(RECORDINGS[0], parameters=Parameters(task=Task.FIXATION).as_dict())
+    (row,) = compare_cohort([fixation], {}, {"task": "vertical_horizontal"})
+    assert (row.a.status, row.a.reason) == (PspStatus.INCONCLUSIVE, "NO_VERTICAL_TASK")
+    assert row.b.status is PspStatus.SUSPECTED
+
+
+def test_a_threshold_out_of_bounds_is_refused() -> None:
+    with pytest.raises(InvalidParameterError, match="vpp_thresh"):
+        list(compare_cohort(RECORDINGS, {}, {"vpp_thresh": 9}))
