@@ -6,6 +6,7 @@ The two eyes stand one above the other in one tall picture: one call then filter
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -152,6 +153,46 @@ def _warp(image: Image, to_image: FloatArray, scale: float) -> Image:
     return np.asarray(warped, dtype=np.uint8)
 
 
+class PictureStack:
+    """Two-eye pictures of several frames, one above the other, so that one call samples all of them.
+
+    Frames may differ in height. What a frame's samples are does not depend on the others in the stack, to the bit.
+    """
+
+    def __init__(self, pictures: Sequence[Float32Array]) -> None:
+        heights = np.array([len(picture) for picture in pictures])
+        self._first_row = np.concatenate([[0], np.cumsum(heights)[:-1]]).astype(np.int16)
+        self._eye_rows = (heights // 2).astype(np.float32)
+        self._picture = pictures[0] if len(pictures) == 1 else np.concatenate(pictures)
+
+    def sample(self, x: FloatArray, y: FloatArray) -> Float32Array:
+        """Values at ``(n, 2, ...)`` patch coordinates: the same shape, followed by the channels if there are any.
+
+        Args:
+            x, y: patch px of frame and eye, y counted from the top of each eye's own half; y is held inside of it.
+        """
+        frames = len(self._eye_rows)
+        each = (frames, 1, *(1 for _ in x.shape[2:]))
+        rows = self._eye_rows.reshape(each)
+        map_y = np.minimum(np.maximum(y, 0), rows - 1).astype(np.float32)
+        map_y[:, 1:] += rows
+        # To fixed point, as remap itself would, before the frame's place is added: exact wherever the frame stands.
+        columns = x.shape[-1]
+        place, fraction = cv2.convertMaps(
+            np.ascontiguousarray(x, dtype=np.float32).reshape(-1, columns), map_y.reshape(-1, columns), cv2.CV_16SC2
+        )
+        place = np.asarray(place).reshape(*x.shape, 2)
+        place[..., 1] += self._first_row.reshape(each)
+        values = cv2.remap(
+            self._picture,
+            place.reshape(-1, columns, 2),
+            fraction,
+            cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_REPLICATE,
+        )
+        return np.asarray(values, dtype=np.float32).reshape(*x.shape, *self._picture.shape[2:])
+
+
 def sample(picture: Float32Array, x: FloatArray, y: FloatArray) -> Float32Array:
     """Values of a two-eye picture at ``(2, n, m)`` patch coordinates: ``(2, n, m)`` or ``(2, n, m, channels)``.
 
@@ -159,16 +200,4 @@ def sample(picture: Float32Array, x: FloatArray, y: FloatArray) -> Float32Array:
         picture: float32, two eyes one above the other, any equal height.
         x, y: patch px, y counted from the top of each eye's own half.
     """
-    height = picture.shape[0] // 2
-    map_x = np.ascontiguousarray(x, dtype=np.float32)
-    map_y = np.clip(y, 0, height - 1).astype(np.float32)
-    map_y[1] += height
-    eyes, rows, columns = map_x.shape
-    values = cv2.remap(
-        picture,
-        map_x.reshape(eyes * rows, columns),
-        map_y.reshape(eyes * rows, columns),
-        cv2.INTER_LINEAR,
-        borderMode=cv2.BORDER_REPLICATE,
-    )
-    return np.asarray(values, dtype=np.float32).reshape(eyes, rows, columns, *picture.shape[2:])
+    return PictureStack([picture]).sample(x[None], y[None])[0]

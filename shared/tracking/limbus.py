@@ -7,6 +7,7 @@ gaze, head stillness, smoothing of the head) is done in :meth:`LidAwareLimbus.fi
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -31,7 +32,7 @@ from shared.tracking.head_reference import corner_middles, rotation_from_median_
 from shared.tracking.instrument import LimbusArrays
 from shared.tracking.limbus_calibration import calibrate_limbus, limbus_edges
 from shared.tracking.limbus_confidence import fit_confidence
-from shared.tracking.limbus_fit import ROTATION_RADIUS_IRIS, LimbusFitter
+from shared.tracking.limbus_fit import ROTATION_RADIUS_IRIS, LimbusFit, LimbusFitter
 from shared.tracking.limbus_trust import without_untrusted
 from shared.tracking.skin_reference import SkinPatch, SkinReference
 
@@ -40,6 +41,8 @@ _OPEN_FRAMES_TO_LEARN: Final = 45
 _MOST_FRAMES_WAITING: Final = 120
 """Learning starts here even if the eyes were mostly shut: memory must not grow with the film."""
 _FEWEST_FRAMES_TO_LEARN: Final = 3
+_BLOCK: Final = 8
+"""Frames measured in one pass over their arrays: spreads what each call of numpy costs, and stays in the cache."""
 _SMALLEST_SPAN_PX: Final = 30.0
 """Outer canthus distance below which an iris has some 4 px: nothing to fit."""
 _OPEN_LID_GAP: Final = 0.12
@@ -114,7 +117,9 @@ class LidAwareLimbus:
         if cut is None:
             return
         if self._learnt is not None:
-            self._numbers.append(_measure(cut, self._learnt))
+            self._waiting.append(cut)
+            if len(self._waiting) >= _BLOCK:
+                self._measure_waiting(self._learnt)
             return
         self._picture_size = (image_bgr.shape[1], image_bgr.shape[0])
         self._waiting.append(cut)
@@ -131,6 +136,8 @@ class LidAwareLimbus:
         """
         if self._learnt is None and len(self._waiting) >= _FEWEST_FRAMES_TO_LEARN:
             self._learn()
+        if self._learnt is not None:
+            self._measure_waiting(self._learnt)
         numbers = [n for n in self._numbers if n.index < len(valid) and valid[n.index]]
         if self._learnt is None or not numbers:
             return _missing(len(valid)), _missing(len(valid))
@@ -169,7 +176,11 @@ class LidAwareLimbus:
             reference_iris_px=iris_px,
             centre_depth_iris=centre_depth_iris(shape, canthi, iris_px / canthus_span_px(reference.landmarks)),
         )
-        self._numbers.extend(_measure(cut, self._learnt) for cut in self._waiting)
+        self._measure_waiting(self._learnt)
+
+    def _measure_waiting(self, learnt: _Learnt) -> None:
+        for start in range(0, len(self._waiting), _BLOCK):
+            self._numbers.extend(_measure(self._waiting[start : start + _BLOCK], learnt))
         self._waiting.clear()
 
 
@@ -190,13 +201,24 @@ def _most_typical(rotations: list[FloatArray]) -> int:
     return int(np.argmin(np.where(known, distance, np.inf)))
 
 
-def _measure(cut: _Cut, learnt: _Learnt) -> _Numbers:
-    """Reduce one frame to numbers."""
-    edges = limbus_edges(cut.eyes, learnt.fitter.calibration.sclera_level)
-    rotation = learnt.pose.rotation(cut.landmarks)
-    turn = _turn_in_patches(rotation, cut.eyes)
-    fit = learnt.fitter.fit(edges, cut.eyes.iris_px, cut.eyes.inside.astype(np.float64), turn)
-    confidence = fit_confidence(fit, edges.margins) * cut.eyes.inside
+def _measure(cuts: Sequence[_Cut], learnt: _Learnt) -> list[_Numbers]:
+    """Reduce frames to numbers. What a frame's are does not depend on the frames measured with it."""
+    edges = [limbus_edges(cut.eyes, learnt.fitter.calibration.sclera_level) for cut in cuts]
+    rotations = [learnt.pose.rotation(cut.landmarks) for cut in cuts]
+    fits = learnt.fitter.fit_frames(
+        edges,
+        np.stack([cut.eyes.iris_px for cut in cuts]),
+        np.stack([cut.eyes.inside.astype(np.float64) for cut in cuts]),
+        np.stack([_turn_in_patches(turned, cut.eyes) for turned, cut in zip(rotations, cuts, strict=True)]),
+    )
+    return [
+        _numbers(cut, fit, fit_confidence(fit, found.margins), rotation, learnt)
+        for cut, fit, found, rotation in zip(cuts, fits, edges, rotations, strict=True)
+    ]
+
+
+def _numbers(cut: _Cut, fit: LimbusFit, confidence: FloatArray, rotation: FloatArray, learnt: _Learnt) -> _Numbers:
+    confidence = confidence * cut.eyes.inside
     canthi, _ = learnt.canthi.locate(cut.canthi)
     skin = np.full((2, 3), np.nan)
     if learnt.skin.usable:

@@ -127,7 +127,9 @@ def _fit_all(
 ) -> tuple[float, FloatArray]:
     """Median radius that the frames show and ``(n, 2, 2)`` their centres."""
     fitter = LimbusFitter(calibration)
-    fits = [fitter.fit(e, p.iris_px, p.inside.astype(np.float64)) for e, p in zip(edges, eyes, strict=True)]
+    seeds = np.stack([patches.iris_px for patches in eyes])
+    usable = np.stack([patches.inside.astype(np.float64) for patches in eyes])
+    fits = fitter.fit_frames(edges, seeds, usable, np.zeros((len(eyes), 2, 2)))
     radii = np.stack([fit.radius_px for fit in fits])
     known = radii[np.isfinite(radii)]
     radius = float(np.median(known)) if len(known) else float(calibration.radius_px.mean())

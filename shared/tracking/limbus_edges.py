@@ -35,8 +35,8 @@ class LimbusEdges:
     """Edges of both eyes that may belong to the limbus. Rows are a window of the patch that holds the eye.
 
     Attributes:
-        field: ``(2 * rows, columns, 4)`` gradient x and y (already weighted), weight, and how surely the
-            place is sclera.
+        field: ``(2 * rows, columns, 3)`` gradient x and y (already weighted) and weight.
+        sclera: ``(2 * rows, columns)`` how surely a place is sclera.
         log_range: ``(2,)`` log ratio of those two brightnesses: small where there is only lid skin.
         pupil: ``(2 * rows, columns)`` how much a place looks like a pupil's centre, see :func:`pupil_contrast`.
         top_px: patch row of the window's first row.
@@ -46,6 +46,7 @@ class LimbusEdges:
     """
 
     field: Float32Array
+    sclera: Float32Array
     relative: Float32Array
     log_range: FloatArray
     pupil: Float32Array
@@ -125,9 +126,10 @@ def find_limbus_edges(
         near = np.clip((_LID_EDGE_REACH_PX - distance) / 1.5 + 0.5, 0, 1)
         lid_like = np.maximum(lid_like, near * np.clip((along_normal - _LID_EDGE_DIRECTION) / 0.1, 0, 1))
     weight = open_weight * (1 - lid_like)
-    field = np.dstack([gradient_x * weight, gradient_y * weight, weight, sclera * open_weight])
+    field = np.dstack([gradient_x * weight, gradient_y * weight, weight])
     pupil = np.concatenate([pupil_contrast(tone[eye], open_weight[eye * rows : (eye + 1) * rows]) for eye in range(2)])
-    return LimbusEdges(field, relative, log_range, pupil, top, _strong_gradient(magnitude, open_weight, rows), margins)
+    cap = _strong_gradient(magnitude, open_weight, rows)
+    return LimbusEdges(field, sclera * open_weight, relative, log_range, pupil, top, cap, margins)
 
 
 def _remove_lid_shadow(

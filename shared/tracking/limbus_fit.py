@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 
 from shared.model import FloatArray, IntArray
-from shared.tracking.eye_crop import CANTHUS_MIDPOINT_PX, PATCH_IRIS_PX, Float32Array, sample
+from shared.tracking.eye_crop import CANTHUS_MIDPOINT_PX, PATCH_IRIS_PX, Float32Array, PictureStack, sample
 from shared.tracking.limbus_edges import DARK_IRIS_SCLERA_LEVEL, LimbusEdges
 
 ROTATION_RADIUS_IRIS: Final = 0.897
@@ -74,6 +74,13 @@ def _rim(rays: int) -> FloatArray:
 
 _COARSE_RIM: Final = _rim(_COARSE_RAYS)
 _FINE_RIM: Final = _rim(_FINE_RAYS)
+_LEFT: Final = (slice(_COARSE_RAYS // 4, 3 * _COARSE_RAYS // 4),)
+_RIGHT: Final = (slice(0, _COARSE_RAYS // 4), slice(3 * _COARSE_RAYS // 4, _COARSE_RAYS))
+"""Coarse rays to either side of the iris."""
+_REACH: Final = np.arange(-_FINE_REACH * PATCH_IRIS_PX / 2, _FINE_REACH * PATCH_IRIS_PX / 2 + 0.01, _FINE_STEP_PX)
+"""Where along each fine ray edges are looked for, from the expected rim, patch px."""
+_AROUND: Final = np.arange(-_PEAK_REACH, _PEAK_REACH + 1)
+_BESIDE: Final = np.array([-1, 0, 1])
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,7 +131,7 @@ class LimbusFit:
 
 @dataclass(frozen=True, eq=False)
 class _Rims:
-    """Rims fitted from several starts, ``(2, starts, ...)``; names as in :class:`LimbusFit`."""
+    """Rims fitted from several starts, ``(frames, 2, starts, ...)``; names as in :class:`LimbusFit`."""
 
     centre_px: FloatArray
     radius_px: FloatArray
@@ -132,71 +139,100 @@ class _Rims:
     spread_px: FloatArray
 
 
+class _Stack:
+    """The edges of several frames, ready to be sampled all at once. First axis: frames."""
+
+    def __init__(self, edges: Sequence[LimbusEdges]) -> None:
+        self.field = PictureStack([frame.field for frame in edges])
+        self.sclera = PictureStack([frame.sclera for frame in edges])
+        self.relative = PictureStack([frame.relative for frame in edges])
+        self.pupil = PictureStack([frame.pupil for frame in edges])
+        self.top_px = np.array([float(frame.top_px) for frame in edges])
+        self.cap = np.stack([frame.cap for frame in edges])
+        self.log_range = np.stack([frame.log_range for frame in edges])
+
+
 class LimbusFitter:
-    """Fits limbi with one calibration; keeps the search grid that belongs to it."""
+    """Fits limbi with one calibration; keeps the search grid that belongs to it.
+
+    Many frames are fitted in one pass over their arrays, for speed alone: no frame's result depends on another's.
+    """
 
     def __init__(self, calibration: LimbusCalibration) -> None:
         self.calibration = calibration
         rest_y, radius = calibration.rest_px[:, 1], calibration.radius_px
         centre_y = CANTHUS_MIDPOINT_PX[1] + _GRID_Y
         tilt = (centre_y - rest_y[:, None]) / (ROTATION_RADIUS_IRIS * PATCH_IRIS_PX)
-        flattening = np.sqrt(np.maximum(_MIN_FORESHORTENING, 1 - tilt**2))[:, :, None, None]
-        cosine, sine = _COARSE_RIM.T
+        flattening = np.sqrt(np.maximum(_MIN_FORESHORTENING, 1 - tilt**2))[:, None, :, None]
+        cosine, sine = _COARSE_RIM.T[:, :, None, None]
         normal_x, normal_y = np.broadcast_arrays(cosine * flattening, sine)
         length = np.hypot(normal_x, normal_y)
-        shape = (2, len(_GRID_Y), len(_GRID_X), _COARSE_RAYS)
+        shape = (2, _COARSE_RAYS, len(_GRID_Y), len(_GRID_X))
         wide = radius[:, None, None, None]
-        x = np.broadcast_to(_GRID_X[:, None] + wide * cosine, shape)
-        y = np.broadcast_to(centre_y[:, None, None] + wide * flattening * sine, shape)
-        flat = (2, -1, _COARSE_RAYS)
+        x = np.broadcast_to(_GRID_X + wide * cosine, shape)
+        y = np.broadcast_to(centre_y[:, None] + wide * flattening * sine, shape)
+        flat = (2, _COARSE_RAYS, -1)
         self._normal_x = np.broadcast_to(normal_x / length, shape).reshape(flat).astype(np.float32)
         self._normal_y = np.broadcast_to(normal_y / length, shape).reshape(flat).astype(np.float32)
         self._x = x.reshape(flat).astype(np.float32)
         self._y = y.reshape(flat).astype(np.float32)
+        self._beyond_x = _BEYOND_RIM_PX * self._normal_x
+        self._beyond_y = _BEYOND_RIM_PX * self._normal_y
 
     def fit(
         self, edges: LimbusEdges, seed_px: FloatArray, usable: FloatArray, turn: FloatArray | None = None
     ) -> LimbusFit:
-        """Both limbi.
+        """Both limbi of one frame; see :meth:`fit_frames`."""
+        turns = np.zeros((1, 2, 2)) if turn is None else turn[None]
+        return self.fit_frames([edges], seed_px[None], usable[None], turns)[0]
+
+    def fit_frames(
+        self, edges: Sequence[LimbusEdges], seed_px: FloatArray, usable: FloatArray, turn: FloatArray
+    ) -> list[LimbusFit]:
+        """Both limbi of several frames.
 
         Args:
-            edges: of the frame.
-            seed_px: ``(2, 2)`` landmark iris centres in the patch; only x is used.
-            turn: ``(2, 2)`` sine of the head's turn from where the eyes were learnt, along the patch axes; the
+            edges: of the frames.
+            seed_px: ``(n, 2, 2)`` landmark iris centres in the patch; only x is used.
+            usable: ``(n, 2)`` 1 where the eye is open and in the picture; others do not guide their fellow.
+            turn: ``(n, 2, 2)`` sine of the head's turn from where the eyes were learnt, along the patch axes; the
                 circle of the limbus turns with the head and looks narrower.
-            usable: ``(2,)`` 1 where the eye is open and in the picture; others do not guide their fellow.
         """
-        rim = self.evidence(edges, seed_px) * usable[:, None, None]
-        pupil = self._pupil_evidence(edges, seed_px) * usable[:, None, None]
+        stack = _Stack(edges)
+        usable = usable[:, :, None, None]
+        rim = np.stack([self.evidence(*frame) for frame in zip(edges, seed_px, strict=True)]) * usable
+        pupil = self._pupil_evidence(stack, seed_px) * usable
         evidence = np.asarray(rim + _PUPIL_EVIDENCE * pupil, dtype=np.float32)
         joint = evidence + self._fellow_evidence(evidence)
-        centre = np.stack([_peak(joint[eye]) for eye in range(2)])
-        centre[:, 0] += seed_px[:, 0]
-        centre[:, 1] += CANTHUS_MIDPOINT_PX[1]
-        return self._refine(edges, centre, rim.max(axis=(1, 2)), np.zeros((2, 2)) if turn is None else turn)
+        centre = _peak(joint)
+        centre[..., 0] += seed_px[..., 0]
+        centre[..., 1] += CANTHUS_MIDPOINT_PX[1]
+        return self._refine(stack, centre, rim.max(axis=(2, 3)), turn)
 
     def evidence(self, edges: LimbusEdges, seed_px: FloatArray) -> Float32Array:
-        """Evidence for a rim around every grid place, ``(eye, y, x)``, each eye for itself."""
+        """Evidence for a rim around every grid place of one frame, ``(eye, y, x)``, each eye for itself."""
         x = self._x + seed_px[:, :1, None].astype(np.float32)
         y = self._y - edges.top_px
         at_rim = sample(edges.field, x, y)
-        beyond = sample(edges.field[..., 3], x + _BEYOND_RIM_PX * self._normal_x, y + _BEYOND_RIM_PX * self._normal_y)
-        outward = at_rim[..., 0] * self._normal_x + at_rim[..., 1] * self._normal_y
-        magnitude = np.sqrt(at_rim[..., 0] ** 2 + at_rim[..., 1] ** 2) + 1e-6
+        beyond = sample(edges.sclera, x + self._beyond_x, y + self._beyond_y)
+        along_x, along_y = at_rim[..., 0], at_rim[..., 1]
+        outward = along_x * self._normal_x + along_y * self._normal_y
+        magnitude = np.sqrt(along_x**2 + along_y**2) + 1e-6
         cap = edges.cap.astype(np.float32)[:, None, None]
-        strength = beyond * np.clip(outward / cap, 0, 1) * np.clip((outward / magnitude - 0.75) / 0.2, 0, 1)
+        strength = beyond * _within_0_1(outward / cap) * _within_0_1((outward / magnitude - 0.75) / 0.2)
         seen = at_rim[..., 2] * beyond
-        right = _COARSE_RIM[:, 0] > 0
-        on_right = strength[..., right].sum(-1) / (seen[..., right].sum(-1) + _UNSEEN_RAYS)
-        on_left = strength[..., ~right].sum(-1) / (seen[..., ~right].sum(-1) + _UNSEEN_RAYS)
+        on_right, on_left = (
+            _sum_over(strength, side) / (_sum_over(seen, side) + _UNSEEN_RAYS) for side in (_RIGHT, _LEFT)
+        )
         both = np.sqrt(on_right * on_left) + 0.25 * (on_right + on_left)
         return np.asarray(both.reshape(2, len(_GRID_Y), len(_GRID_X)))
 
-    def _pupil_evidence(self, edges: LimbusEdges, seed_px: FloatArray) -> Float32Array:
-        """How much each grid place looks like the middle of the pupil, ``(eye, y, x)``, 0 to 1."""
-        x = np.broadcast_to(_GRID_X, (2, len(_GRID_Y), len(_GRID_X))) + seed_px[:, :1, None]
-        y = np.broadcast_to((_GRID_Y + CANTHUS_MIDPOINT_PX[1] - edges.top_px)[:, None], x.shape)
-        return self._pupil_share(sample(edges.pupil, x, y))
+    def _pupil_evidence(self, stack: _Stack, seed_px: FloatArray) -> Float32Array:
+        """How much each grid place looks like the middle of the pupil, ``(frame, eye, y, x)``, 0 to 1."""
+        shape = (len(seed_px), 2, len(_GRID_Y), len(_GRID_X))
+        x = np.broadcast_to(_GRID_X, shape) + seed_px[:, :, :1, None]
+        y = np.broadcast_to((_GRID_Y + CANTHUS_MIDPOINT_PX[1] - stack.top_px[:, None])[:, None, :, None], shape)
+        return self._pupil_share(stack.pupil.sample(x, y))
 
     def _pupil_share(self, contrast: Float32Array) -> Float32Array:
         """Contrast as a share of this person's pupil's, times how far that pupil is to be trusted."""
@@ -205,57 +241,65 @@ class LimbusFitter:
         return np.asarray(np.clip(contrast / max(usual, _FAINT_PUPIL), 0, 1) * trust, dtype=np.float32)
 
     def _fellow_evidence(self, evidence: Float32Array) -> FloatArray:
-        """What the other eye says about each height, ``(eye, y, 1)``."""
+        """What the other eye says about each height, ``(frame, eye, y, 1)``."""
         rest_y = self.calibration.rest_px[:, 1]
-        best = evidence.max(axis=2)
-        shared = [np.interp(_GRID_Y - rest_y[eye] + rest_y[1 - eye], _GRID_Y, best[1 - eye]) for eye in range(2)]
-        return np.stack(shared)[:, :, None]
+        best = evidence.max(axis=3)
+        shared = [_at_heights(best[:, 1 - eye], _GRID_Y - rest_y[eye] + rest_y[1 - eye]) for eye in range(2)]
+        return np.stack(shared, axis=1)[..., None]
 
-    def _refine(self, edges: LimbusEdges, coarse: FloatArray, score: FloatArray, turn: FloatArray) -> LimbusFit:
+    def _refine(self, stack: _Stack, coarse: FloatArray, score: FloatArray, turn: FloatArray) -> list[LimbusFit]:
         """Refine from several starting heights, keep the pair of rims that explains most edges."""
-        starts = coarse[:, None, :] + _START_OFFSETS_PX
-        rims = self._fit_rims(edges, starts, turn, widths=_FIRST_WIDTHS)
-        pupil = _sample_rays(edges.pupil, rims.centre_px[:, :, None, None, :], edges.top_px)[..., 0, 0]
+        starts = coarse[:, :, None, :] + _START_OFFSETS_PX
+        rims = self._fit_rims(stack, starts, turn, widths=_FIRST_WIDTHS)
+        pupil = _sample_rays(stack.pupil, rims.centre_px[..., None, None, :], stack.top_px)[..., 0, 0]
         choice = self._choose(rims, self._pupil_share(pupil))
-        chosen = rims.centre_px[np.arange(2), choice][:, None]
-        final = self._fit_rims(edges, chosen, turn, widths=_LAST_WIDTHS)
-        return LimbusFit(
-            centre_px=final.centre_px[:, 0],
-            radius_px=final.radius_px[:, 0],
-            score=np.asarray(score, dtype=np.float64),
-            sides=final.sides[:, 0],
-            spread_px=final.spread_px[:, 0],
-            contrast=self._contrast(edges, final.centre_px, turn)[:, 0],
-        )
+        chosen = np.take_along_axis(rims.centre_px, choice[:, :, None, None], axis=2)
+        final = self._fit_rims(stack, chosen, turn, widths=_LAST_WIDTHS)
+        contrast = self._contrast(stack, final.centre_px, turn)
+        return [
+            LimbusFit(
+                centre_px=final.centre_px[i, :, 0],
+                radius_px=final.radius_px[i, :, 0],
+                score=np.asarray(score[i], dtype=np.float64),
+                sides=final.sides[i, :, 0],
+                spread_px=final.spread_px[i, :, 0],
+                contrast=contrast[i, :, 0],
+            )
+            for i in range(len(coarse))
+        ]
 
     def _choose(self, rims: _Rims, pupil: Float32Array) -> IntArray:
-        """Index of each eye's rim: the pair with most support, less what the eyes differ in height."""
-        support = rims.sides.sum(axis=2) / (1 + (rims.spread_px / _WIDE_SPREAD_PX) ** 2) + _PUPIL_SUPPORT * pupil
+        """``(frames, 2)`` index of each eye's rim: the pair with most support, less what the eyes differ in height."""
+        support = rims.sides.sum(axis=3) / (1 + (rims.spread_px / _WIDE_SPREAD_PX) ** 2) + _PUPIL_SUPPORT * pupil
         height = rims.centre_px[..., 1] - self.calibration.rest_px[:, None, 1]
-        disagreement = np.maximum(np.abs(height[0][:, None] - height[1]) - _FREE_HEIGHT_DIFFERENCE_PX, 0)
-        total = support[0][:, None] + support[1] - _DISAGREEMENT_COST * disagreement
-        return np.array(np.unravel_index(int(total.argmax()), total.shape))
+        apart = np.abs(height[:, 0, :, None] - height[:, 1, None, :])
+        disagreement = np.maximum(apart - _FREE_HEIGHT_DIFFERENCE_PX, 0)
+        total = support[:, 0, :, None] + support[:, 1, None, :] - _DISAGREEMENT_COST * disagreement
+        best = total.reshape(len(total), -1).argmax(axis=1)
+        return np.stack(np.unravel_index(best, total.shape[1:]), axis=-1)
 
-    def _fit_rims(self, edges: LimbusEdges, centre: FloatArray, turn: FloatArray, *, widths: Sequence[float]) -> _Rims:
+    def _fit_rims(self, stack: _Stack, centre: FloatArray, turn: FloatArray, *, widths: Sequence[float]) -> _Rims:
         """Locate the rim ray by ray, shift the centre by robust least squares; one round for each width.
 
-        ``centre`` is ``(2, starts, 2)``, and so begins every array of the answer.
+        ``centre`` is ``(frames, 2, starts, 2)``, and so begins every array of the answer.
         """
         radius = self.calibration.radius_px[:, None]
-        reach = np.arange(-_FINE_REACH * PATCH_IRIS_PX / 2, _FINE_REACH * PATCH_IRIS_PX / 2 + 0.01, _FINE_STEP_PX)
-        cap = edges.cap[:, None, None]
+        cap = stack.cap[:, :, None, None]
+        top = stack.top_px[:, None, None, None, None]
         for width in widths:
             points, normal = self._ellipse(centre, turn, _FINE_RIM)
-            values = _sample_rays(
-                edges.field, points[..., None, :] + reach[:, None] * normal[..., None, :], edges.top_px
-            )
-            outward = values[..., 0] * normal[..., 0, None] + values[..., 1] * normal[..., 1, None]
-            magnitude = np.sqrt(values[..., 0] ** 2 + values[..., 1] ** 2) + 1e-6
-            radial = np.clip((outward / magnitude - 0.6) / 0.3, 0, 1)
-            near = np.exp(-((reach / (width * radius[..., None, None])) ** 2))
-            offset, strength = _sub_step_peak(np.asarray(np.maximum(outward, 0) * radial), near, reach)
+            nx, ny = normal[..., 0], normal[..., 1]
+            x = points[..., 0, None] + _REACH * nx[..., None]
+            y = points[..., 1, None] + _REACH * ny[..., None] - top
+            values = stack.field.sample(x, y)
+            along_x, along_y = values[..., 0], values[..., 1]
+            outward = along_x * nx[..., None] + along_y * ny[..., None]
+            magnitude = np.sqrt(along_x**2 + along_y**2) + 1e-6
+            radial = _within_0_1((outward / magnitude - 0.6) / 0.3)
+            near = np.exp(-((_REACH / (width * radius[..., None, None])) ** 2))
+            offset, strength = _sub_step_peak(np.maximum(outward, 0) * radial, near)
             beyond = points + (offset + _BEYOND_RIM_PX)[..., None] * normal
-            sclera = _sample_rays(edges.field[..., 3], beyond[..., None, :], edges.top_px)[..., 0]
+            sclera = _sample_rays(stack.sclera, beyond[..., None, :], stack.top_px)[..., 0]
             weight = np.minimum(strength / cap, 1) * sclera
             weight[strength < 0.1 * cap] = 0
             shift, weight, spread = _robust_shift(normal, offset, weight)
@@ -269,19 +313,20 @@ class LimbusFitter:
             spread_px=spread,
         )
 
-    def _contrast(self, edges: LimbusEdges, centre: FloatArray, turn: FloatArray) -> FloatArray:
+    def _contrast(self, stack: _Stack, centre: FloatArray, turn: FloatArray) -> FloatArray:
         """Mean of log brightness a little outside the rim, where sclera shows, less that inside."""
         points, normal = self._ellipse(centre, turn, _COARSE_RIM)
         places = points[..., None, :] + np.array([-1.5, 1.0])[:, None] * _BEYOND_RIM_PX * normal[..., None, :]
-        tone = _sample_rays(edges.relative, places, edges.top_px)
-        weight = _sample_rays(edges.field[..., 3], places[..., 1:, :], edges.top_px)[..., 0]
+        tone = _sample_rays(stack.relative, places, stack.top_px)
+        weight = _sample_rays(stack.sclera, places[..., 1:, :], stack.top_px)[..., 0]
         difference = (tone[..., 1] - tone[..., 0]) * weight
-        return np.asarray(difference.sum(-1) / np.maximum(weight.sum(-1), 1e-6) * edges.log_range[:, None])
+        mean = difference.sum(-1) / np.maximum(weight.sum(-1), 1e-6)
+        return np.asarray(mean * stack.log_range[:, :, None])
 
     def _ellipse(self, centre: FloatArray, turn: FloatArray, rim: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Rim points and unit normals ``(2, starts, rays, 2)`` of the limbus circle at places on the eyeball."""
+        """Rim points and unit normals ``(frames, 2, starts, rays, 2)`` of the limbus circle on the eyeball."""
         tilt = (centre - self.calibration.rest_px[:, None]) / (ROTATION_RADIUS_IRIS * PATCH_IRIS_PX)
-        tilt = tilt + _TURN_SHARE * turn[:, None]
+        tilt = tilt + _TURN_SHARE * turn[:, :, None]
         squared = (tilt**2).sum(axis=-1, keepdims=True)
         limit = 1 - _MIN_FORESHORTENING
         tilt = tilt * np.sqrt(np.minimum(1.0, limit / np.maximum(squared, 1e-9)))
@@ -293,46 +338,71 @@ class LimbusFitter:
         return centre[..., None, :] + self.calibration.radius_px[:, None, None, None] * points, normal
 
 
-def _sample_rays(picture: Float32Array, points: FloatArray, top_px: int) -> Float32Array:
-    """Values at patch points ``(2, starts, rays, samples, 2)``: the same shape, channels in place of the last axis."""
-    eyes, starts, rays, samples, _ = points.shape
-    flat = points.reshape(eyes, starts * rays, samples, 2)
-    values = sample(picture, flat[..., 0], flat[..., 1] - top_px)
-    return values.reshape(eyes, starts, rays, samples, *picture.shape[2:])
+def _within_0_1(values: FloatArray) -> FloatArray:
+    """Limited to 0 and 1; in place."""
+    np.maximum(values, 0, out=values)
+    return np.minimum(values, 1, out=values)
+
+
+def _sum_over(values: Float32Array, rays: Sequence[slice]) -> Float32Array:
+    """Sum over some of the rays of ``(eye, ray, place)``."""
+    return np.asarray(sum(values[:, part].sum(axis=1) for part in rays))
+
+
+def _at_heights(values: FloatArray, heights: FloatArray) -> FloatArray:
+    """``(n, heights)`` of ``(n, y)`` values along the grid, between its places; held beyond its ends."""
+    place = np.clip((heights - _GRID_Y[0]) / _GRID_STEP_PX, 0, len(_GRID_Y) - 1)
+    below = np.minimum(place.astype(np.intp), len(_GRID_Y) - 2)
+    first = values[:, below].astype(np.float64)
+    return np.asarray(first + (place - below) * (values[:, below + 1] - first))
+
+
+def _sample_rays(pictures: PictureStack, points: FloatArray, top_px: FloatArray) -> Float32Array:
+    """Values at patch points ``(frames, 2, starts, rays, samples, 2)``: the same shape without the last axis."""
+    return pictures.sample(points[..., 0], points[..., 1] - top_px[:, None, None, None, None])
 
 
 def _peak(surface: FloatArray) -> FloatArray:
-    """(x, y) of the maximum on the grid, between grid places by parabolas, relative to the grid's origin."""
-    row, column = np.unravel_index(int(surface.argmax()), surface.shape)
-    y = _GRID_Y[row] + _GRID_STEP_PX * _parabola(surface[:, column], int(row))
-    x = _GRID_X[column] + _GRID_STEP_PX * _parabola(surface[row], int(column))
-    return np.array([x, y])
+    """``(frames, eyes, 2)`` (x, y) of each surface's maximum on the grid, between places by parabolas.
+
+    Relative to the grid's origin.
+    """
+    frames, eyes, rows, columns = surface.shape
+    row, column = np.unravel_index(surface.reshape(frames, eyes, -1).argmax(axis=-1), (rows, columns))
+    down = np.take_along_axis(surface, column[:, :, None, None], axis=3)[..., 0]
+    across = np.take_along_axis(surface, row[:, :, None, None], axis=2)[:, :, 0]
+    x = _GRID_X[column] + _GRID_STEP_PX * _parabola(across, column)
+    y = _GRID_Y[row] + _GRID_STEP_PX * _parabola(down, row)
+    return np.stack([x, y], axis=-1)
 
 
-def _parabola(values: FloatArray, index: int) -> float:
-    if not 0 < index < len(values) - 1:
-        return 0.0
-    before, here, after = values[index - 1 : index + 2]
+def _parabola(values: FloatArray, index: IntArray) -> FloatArray:
+    """Where the maximum lies from ``index``, in steps, by the values beside it; 0 at either end."""
+    within = np.clip(index, 1, values.shape[-1] - 2)
+    before, here, after = (np.take_along_axis(values, (within + k)[..., None], -1)[..., 0] for k in (-1, 0, 1))
     curvature = before - 2 * here + after
-    return float(np.clip(0.5 * (before - after) / curvature, -0.5, 0.5)) if curvature < -1e-9 else 0.0
+    peaked = (within == index) & (curvature < -1e-9)
+    shift = 0.5 * (before - after) / np.where(peaked, curvature, -1.0)
+    return np.asarray(np.where(peaked, np.clip(shift, -0.5, 0.5), 0.0))
 
 
-def _sub_step_peak(values: FloatArray, near: FloatArray, reach: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Where along each ray the edge is strongest, between samples, and how strong there.
+def _sub_step_peak(values: FloatArray, near: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Where along each ray (last axis) the edge is strongest, between samples, and how strong there.
 
     ``near`` only chooses among edges. It must not shift the one chosen: an edge is as broad as the window, and
     a weighted peak would be drawn half-way back to the expected radius.
     """
     weighted = values * near
-    chosen = weighted.argmax(axis=-1)
-    around = np.abs(np.arange(len(reach)) - chosen[..., None]) <= _PEAK_REACH
-    index = np.clip(np.where(around, values, -1.0).argmax(axis=-1), 1, len(reach) - 2)
-    before, here, after = (np.take_along_axis(values, (index + k)[..., None], -1)[..., 0] for k in (-1, 0, 1))
+    chosen = weighted.argmax(axis=-1)[..., None]
+    around = np.clip(chosen + _AROUND, 0, len(_REACH) - 1)
+    highest = np.take_along_axis(values, around, -1).argmax(axis=-1)[..., None]
+    index = np.clip(np.take_along_axis(around, highest, -1), 1, len(_REACH) - 2)
+    before, here, after = np.moveaxis(np.take_along_axis(values, index + _BESIDE, -1), -1, 0)
     curvature = before - 2 * here + after
     safe = np.where(curvature < -1e-6, curvature, -1.0)
     shift = np.where(curvature < -1e-6, np.clip(0.5 * (before - after) / safe, -1, 1), 0.0)
-    strength = np.take_along_axis(weighted, chosen[..., None], -1)[..., 0]
-    return np.asarray(reach[index] + _FINE_STEP_PX * shift, dtype=np.float64), np.asarray(strength, dtype=np.float64)
+    strength = np.take_along_axis(weighted, chosen, -1)[..., 0]
+    return np.asarray(_REACH[index[..., 0]] + _FINE_STEP_PX * shift), np.asarray(strength)
 
 
 def _robust_shift(
