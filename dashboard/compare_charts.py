@@ -61,20 +61,21 @@ def landscape_figure(grid: SweepGrid, places: Mapping[str, tuple[float, float]],
             zmax=2.5,
             colorscale=scale,
             showscale=False,
+            opacity=0.75,
             hovertemplate="vpp_thresh %{x:.3f}<br>blink_thresh %{y:.3f}<br>%{customdata}<extra></extra>",
         )
     )
     for status in STATUS_ORDER:
         if any(status in row for row in grid.status):
             figure.add_trace(_legend_entry(words[status], status))
-    for name, (vpp_thresh, blink_thresh) in places.items():
+    for side, (name, (vpp_thresh, blink_thresh)) in zip(("left", "right"), places.items(), strict=False):
         figure.add_trace(
             go.Scatter(
                 x=[vpp_thresh],
                 y=[blink_thresh],
                 mode="markers+text",
                 text=[name],
-                textposition="top right",
+                textposition=f"middle {side}",
                 textfont={"size": 16, "color": "#000000"},
                 marker={"symbol": "cross", "size": 13, "color": "#000000", "line": {"width": 2, "color": "#FFFFFF"}},
                 showlegend=False,
@@ -103,18 +104,19 @@ def spread_figure(
         chosen = [row for row in rows if row.a.status is status and row.a.quantities[quantity] is not None]
         if chosen:
             figure.add_trace(
-                go.Box(
+                go.Scatter(
                     x=[row.a.quantities[quantity] for row in chosen],
                     y=[labels[row.recording] for row in chosen],
                     text=[row.recording for row in chosen],
-                    orientation="h",
-                    boxpoints="all",
-                    jitter=0.5,
-                    pointpos=0,
-                    fillcolor="rgba(0,0,0,0)",
-                    line={"width": 0},
+                    mode="markers",
                     name=words[status],
-                    marker={"symbol": _STATUS_SYMBOL[status], "color": _STATUS_COLOUR[status], "size": 10},
+                    marker={
+                        "symbol": _STATUS_SYMBOL[status],
+                        "color": _STATUS_COLOUR[status],
+                        "size": 11,
+                        "opacity": 0.8,
+                        "line": {"width": 1.5, "color": _STATUS_COLOUR[status]},
+                    },
                     hovertemplate="%{text}<br>%{x:.4g}<extra></extra>",
                 )
             )
