@@ -1,4 +1,4 @@
-# `make demo` and `make test` need Python 3.11 or 3.12 and nothing else; each does its own set-up.
+# `make demo`, `make cloud` and `make test` need Python 3.11 or 3.12 and nothing else; each does its own set-up.
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
@@ -9,9 +9,18 @@ VENV := .venv
 PY := $(VENV)/bin/python
 PORT ?= 8501
 ADDRESS ?= 127.0.0.1
-INSTALL = $(VENV)/bin/uv pip install --quiet --python $(PY) --override overrides.txt
+UV := $(VENV)/bin/uv
+INSTALL = $(UV) pip install --quiet --python $(PY) --override overrides.txt
+# The emulated AWS has environments of its own: its own packages, and what each function installs in Lambda.
+CLOUD := .venv-cloud
+CLOUD_PY := $(CLOUD)/bin/python
+CLOUD_PORT ?= 4566
+# Calls the handler, in every image of AWS and here.
+RUNTIME_CLIENT := awslambdaric==4.2.2
+STACK ?= eye-review
+REGION ?= us-west-1
 
-.PHONY: help demo test lint types unit browser bench accuracy demo-videos demo-results clean
+.PHONY: help demo cloud test lint types unit browser cloud-test bench accuracy demo-videos demo-results deploy undeploy clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -32,7 +41,24 @@ $(VENV)/.dev: requirements-dev.txt requirements.txt overrides.txt | $(PY)
 demo: $(VENV)/.run ## open the dashboard with four demo cases on http://localhost:8501
 	$(PY) -m dashboard --demo --address $(ADDRESS) --port $(PORT)
 
-test: lint types unit browser ## everything that CI runs
+cloud: $(VENV)/.run $(CLOUD)/.run ## the dashboard against emulated AWS on this machine
+	$(CLOUD_PY) -m lambda_fn.local --port $(CLOUD_PORT) -- $(PY) -m dashboard --address $(ADDRESS) --port $(PORT)
+
+$(CLOUD)/.run: requirements-cloud.txt lambda_fn/requirements.txt lambda_fn/requirements-starter.txt overrides.txt | $(PY)
+	$(UV) venv --quiet --allow-existing --python $(PY) $(CLOUD)
+	$(UV) pip install --quiet --python $(CLOUD_PY) -r requirements-cloud.txt
+	$(UV) venv --quiet --allow-existing --python $(PY) $(CLOUD)/starter
+	$(UV) pip install --quiet --python $(CLOUD)/starter/bin/python -r lambda_fn/requirements-starter.txt $(RUNTIME_CLIENT)
+	$(UV) venv --quiet --allow-existing --python $(PY) $(CLOUD)/worker
+	$(UV) pip install --quiet --python $(CLOUD)/worker/bin/python --override overrides.txt -r lambda_fn/requirements.txt $(RUNTIME_CLIENT)
+	touch $@
+
+$(CLOUD)/.lint: requirements-cloud-lint.txt | $(PY)
+	$(UV) venv --quiet --allow-existing --python $(PY) $(CLOUD)/lint
+	$(UV) pip install --quiet --python $(CLOUD)/lint/bin/python -r requirements-cloud-lint.txt
+	touch $@
+
+test: lint types unit browser cloud-test ## everything that CI runs
 
 lint: $(VENV)/.dev ## style and import rules
 	$(VENV)/bin/ruff check .
@@ -42,14 +68,17 @@ types: $(VENV)/.dev ## mypy, strict for shared
 	$(VENV)/bin/mypy
 
 unit: $(VENV)/.dev ## all tests but the browser's
-	$(PY) -m pytest -n 2 --dist loadfile -m "not browser"
+	$(PY) -m pytest -n 2 --dist loadfile -m "not browser and not cloud"
 
 browser: $(VENV)/.dev ## real Chromium against a real server
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || \
 		{ echo "installing chromium"; if [ "$$(id -u)" = 0 ]; then apt-get update -qq && apt-get install -y -qq chromium; \
 		else sudo -n apt-get update -qq && sudo -n apt-get install -y -qq chromium; fi >/dev/null; } || \
 		{ echo "Chromium is needed for the browser tests and could not be installed. Install it and run make test again."; exit 1; }
-	$(PY) -m pytest -m browser
+	$(PY) -m pytest -m "browser and not cloud"
+
+cloud-test: $(VENV)/.dev $(CLOUD)/.run $(CLOUD)/.lint ## the cloud path end to end, on emulated AWS
+	$(PY) -m pytest -m cloud
 
 bench: $(VENV)/.dev ## speed and memory, as in the README
 	$(PY) -m tests.benchmarks
@@ -66,5 +95,21 @@ demo-results: $(VENV)/.run ## analyse the demo cases anew, after a change of the
 	$(PY) -m shared analyze dashboard/demo/{healthy,psp_like,too_poor}.mp4 --out dashboard/demo --param task=vertical_horizontal
 	$(PY) -m shared analyze dashboard/demo/no_vertical_task.mp4 --out dashboard/demo
 
+# sam builds the worker's image with Docker. Not run on real AWS by us: README, "Deploying".
+deploy: build/.sam ## build and deploy lambda_fn/template.yaml to AWS (STACK, REGION, DEPLOY_FLAGS)
+	$(PYTHON) -m lambda_fn.package build/lambda/starter
+	build/sam/bin/sam build --template lambda_fn/template.yaml --build-dir build/aws
+	build/sam/bin/sam deploy --template build/aws/template.yaml --stack-name $(STACK) --region $(REGION) \
+		--capabilities CAPABILITY_IAM --resolve-s3 --resolve-image-repos $(DEPLOY_FLAGS)
+
+undeploy: build/.sam ## delete the stack; bucket, table, key and logs stay
+	build/sam/bin/sam delete --stack-name $(STACK) --region $(REGION) --no-prompts
+
+build/.sam: | $(PY)
+	mkdir -p build
+	$(UV) venv --quiet --allow-existing --python $(PY) build/sam
+	$(UV) pip install --quiet --python build/sam/bin/python aws-sam-cli==1.170.0
+	touch $@
+
 clean: ## remove what the targets made
-	rm -rf $(VENV) data out build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(CLOUD) data out build .mypy_cache .ruff_cache .pytest_cache .hypothesis
