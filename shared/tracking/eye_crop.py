@@ -181,7 +181,7 @@ class PictureStack:
         place, fraction = cv2.convertMaps(
             np.ascontiguousarray(x, dtype=np.float32).reshape(-1, columns), map_y.reshape(-1, columns), cv2.CV_16SC2
         )
-        place = np.asarray(place).reshape(*x.shape, 2)
+        place = np.asarray(place, dtype=np.int16).reshape(*x.shape, 2)
         place[..., 1] += self._first_row.reshape(each)
         values = cv2.remap(
             self._picture,
@@ -200,4 +200,4 @@ def sample(picture: Float32Array, x: FloatArray, y: FloatArray) -> Float32Array:
         picture: float32, two eyes one above the other, any equal height.
         x, y: patch px, y counted from the top of each eye's own half.
     """
-    return PictureStack([picture]).sample(x[None], y[None])[0]
+    return np.asarray(PictureStack([picture]).sample(x[None], y[None])[0])

@@ -12,10 +12,17 @@ from shared.model import FloatArray
 from shared.tracking.eye_crop import CANTHUS_MIDPOINT_PX, PATCH_WIDTH_PX, EyePatches, Float32Array
 from shared.tracking.eye_tones import EyeTones
 from shared.tracking.lid_margins import LidMargins, aperture_percentiles
-from shared.tracking.pupil import pupil_contrast
+from shared.tracking.pupil import WIDEST_PX, pupil_contrast
 
 _SHADOW_DEPTH_PX: Final = 9
 """How far below the upper lid its shadow is looked for (a quarter of an iris)."""
+_SHADOW_DEPTHS_PX: Final = np.arange(_SHADOW_DEPTH_PX + 1)
+_FINE_DEPTHS_PX: Final = np.arange(0, _SHADOW_DEPTH_PX + 0.125, 0.125)
+_SHADOW_COLUMNS: Final = np.linspace(-0.85, 0.85, 28)
+"""Where the shadow is looked at, as a share of the half eye width from its middle."""
+_TONE_COLUMNS: Final = np.linspace(-0.8, 0.8, 28)
+"""The same for the range of tones."""
+_FEWEST_AT_A_DEPTH: Final = 6
 _SHADOW_GAIN_LIMIT: Final = 2.2
 _UPPER_CLEARANCE_PX: Final = 1.0
 _LOWER_CLEARANCE_PX: Final = 2.0
@@ -79,92 +86,143 @@ def find_limbus_edges(
         logarithmic: gradients of log brightness, which shadow and a dark iris do not weaken, but whose edges lie
             a little inside of the true ones; else of brightness itself.
     """
-    grey = tones.without_catch_lights
-    height = grey.shape[0] // 2
-    top = int(np.clip(np.floor(margins.y_px[:, 0].min()) - 4, 0, height - 12))
-    bottom = int(np.clip(np.ceil(margins.y_px[:, 1].max()) + 5, top + 12, height))
-    window = np.concatenate([grey[top:bottom], grey[height + top : height + bottom]])
-    rows = bottom - top
+    grey = _by_eye(tones.without_catch_lights)
+    margin_y = margins.y_px.astype(np.float32)[:, :, None]
+    top = int(np.clip(np.floor(margins.y_px[:, 0].min()) - 4, 0, grey.shape[1] - 12))
+    bottom = int(np.clip(np.ceil(margins.y_px[:, 1].max()) + 5, top + 12, grey.shape[1]))
     y = np.arange(top, bottom, dtype=np.float32)[:, None]
-    flattened = np.empty_like(window)
-    sclera = np.empty_like(window)
-    relative = np.empty_like(window)
-    log_range = np.zeros(2)
-    tone = np.empty((2, rows, window.shape[1]), dtype=np.float32)
-    below_upper = np.empty_like(window)
-    above_lower = np.empty_like(window)
+    below_upper, above_lower = y - margin_y[:, 0], margin_y[:, 1] - y
+    window = (slice(None), slice(top, bottom))
+    lit = _without_lid_shadow(grey[window], below_upper, above_lower, patches.half_width_px)
+    darkest, brightest = _tone_range(lit, margins, patches.half_width_px, top)
+    log_range = np.log(brightest / darkest)
+    log_darkest, log_brightest, log_span = _columns(np.log(darkest), np.log(brightest), log_range)
+    log_lit = np.log(lit)
+    logarithm = np.minimum(np.maximum(log_lit, log_darkest), log_brightest)
+    relative = (logarithm - log_darkest) / log_span
+    flattened = np.float32(100) * logarithm if logarithmic else np.clip(lit, *_columns(darkest, brightest))
+    gradient_x, gradient_y = _gradient(flattened)
+    magnitude = np.sqrt(gradient_x**2 + gradient_y**2) + 1e-6
+    open_weight = _within_0_1(below_upper - _UPPER_CLEARANCE_PX) * _within_0_1(above_lower - _LOWER_CLEARANCE_PX)
+    open_weight *= _between_canthi(patches.half_width_px)
+    weight = open_weight * (1 - _lid_like(gradient_x, gradient_y, magnitude, (below_upper, above_lower), margins))
+    sclera = _within_0_1((relative - sclera_level) / _SCLERA_RAMP + 0.5)
+    sclera *= _not_skin(_by_eye(tones.red_over_blue)[window], below_upper, above_lower, sclera)
+    tone = np.clip((log_lit - log_darkest) / log_span, -1, sclera_level)
+    return LimbusEdges(
+        field=_stacked(np.stack([gradient_x * weight, gradient_y * weight, weight], axis=-1)),
+        sclera=_stacked(sclera * open_weight),
+        relative=_stacked(relative),
+        log_range=log_range,
+        pupil=_stacked(_pupil_contrast(tone, open_weight)),
+        top_px=top,
+        cap=_strong_gradient(magnitude, open_weight),
+        margins=margins,
+    )
+
+
+def _by_eye(picture: Float32Array) -> Float32Array:
+    """``(2, rows, columns)`` of two eyes one above the other."""
+    return picture.reshape(2, -1, picture.shape[1])
+
+
+def _stacked(eyes: Float32Array) -> Float32Array:
+    """``(2 * rows, columns, ...)`` of ``(2, rows, columns, ...)``."""
+    return eyes.reshape(-1, *eyes.shape[2:])
+
+
+def _columns(*values: FloatArray) -> tuple[Float32Array, ...]:
+    """One number per eye, to be used on pictures."""
+    return tuple(value.astype(np.float32)[:, None, None] for value in values)
+
+
+def _within_0_1(values: Float32Array) -> Float32Array:
+    return np.minimum(np.maximum(values, 0), 1)
+
+
+def _gradient(eyes: Float32Array) -> tuple[Float32Array, Float32Array]:
+    """Along x and y, per px."""
+    flat = _stacked(eyes)
+    along_x = cv2.Sobel(flat, cv2.CV_32F, 1, 0, ksize=3, scale=1 / 8)
+    along_y = cv2.Sobel(flat, cv2.CV_32F, 0, 1, ksize=3, scale=1 / 8)
+    return (
+        np.asarray(along_x, dtype=np.float32).reshape(eyes.shape),
+        np.asarray(along_y, dtype=np.float32).reshape(eyes.shape),
+    )
+
+
+def _tone_range(
+    lit: Float32Array, margins: LidMargins, half_width_px: FloatArray, top: int
+) -> tuple[FloatArray, FloatArray]:
+    """Darkest and brightest tones between the lids, ``(2,)`` each."""
+    ranges = []
     for eye in range(2):
-        half = slice(eye * rows, (eye + 1) * rows)
-        below_upper[half] = y - margins.y_px[eye, 0].astype(np.float32)
-        above_lower[half] = margins.y_px[eye, 1].astype(np.float32) - y
-        half_width = float(patches.half_width_px[eye])
-        lit = _remove_lid_shadow(window[half], below_upper[half], above_lower[half], half_width)
-        columns = CANTHUS_MIDPOINT_PX[0] + np.linspace(-0.8, 0.8, 28) * half_width
+        columns = CANTHUS_MIDPOINT_PX[0] + _TONE_COLUMNS * half_width_px[eye]
         at = np.clip(np.round(columns), 0, PATCH_WIDTH_PX - 1).astype(int)
-        low, high = aperture_percentiles(lit, columns, margins.y_px[eye, 0, at] - top, margins.y_px[eye, 1, at] - top)
-        high = max(high, low * 1.02 + 1e-3)
-        clipped = np.clip(lit, low, high)
-        logarithm = np.log(clipped)
-        flattened[half] = 100 * logarithm if logarithmic else clipped
-        log_range[eye] = np.log(high / low)
-        tone[eye] = np.clip((np.log(lit) - np.log(low)) / np.log(high / low), -1, sclera_level)
-        relative[half] = (logarithm - np.log(low)) / np.log(high / low)
-        sclera[half] = np.clip((relative[half] - sclera_level) / _SCLERA_RAMP + 0.5, 0, 1)
-        colour = tones.red_over_blue[eye * height + top : eye * height + bottom]
-        sclera[half] *= _not_skin(colour, below_upper[half], above_lower[half], sclera[half])
-    gradient_x = cv2.Sobel(flattened, cv2.CV_32F, 1, 0, ksize=3, scale=1 / 8)
-    gradient_y = cv2.Sobel(flattened, cv2.CV_32F, 0, 1, ksize=3, scale=1 / 8)
-    magnitude = np.hypot(gradient_x, gradient_y) + 1e-6
-
-    open_weight = np.clip(below_upper - _UPPER_CLEARANCE_PX, 0, 1) * np.clip(above_lower - _LOWER_CLEARANCE_PX, 0, 1)
-    open_weight *= _between_canthi(patches.half_width_px, rows)
-    unit_x, unit_y = gradient_x / magnitude, gradient_y / magnitude
-    lid_like = np.zeros_like(window)
-    for lid, distance in enumerate((below_upper, above_lower)):
-        normal = np.repeat(margins.normal[:, lid].astype(np.float32), rows, axis=0)
-        along_normal = unit_x * normal[..., 0] + unit_y * normal[..., 1]
-        near = np.clip((_LID_EDGE_REACH_PX - distance) / 1.5 + 0.5, 0, 1)
-        lid_like = np.maximum(lid_like, near * np.clip((along_normal - _LID_EDGE_DIRECTION) / 0.1, 0, 1))
-    weight = open_weight * (1 - lid_like)
-    field = np.dstack([gradient_x * weight, gradient_y * weight, weight])
-    pupil = np.concatenate([pupil_contrast(tone[eye], open_weight[eye * rows : (eye + 1) * rows]) for eye in range(2)])
-    cap = _strong_gradient(magnitude, open_weight, rows)
-    return LimbusEdges(field, sclera * open_weight, relative, log_range, pupil, top, cap, margins)
+        upper, lower = margins.y_px[eye][:, at] - top
+        low, high = aperture_percentiles(lit[eye], columns, upper, lower)
+        ranges.append((low, max(high, low * 1.02 + 1e-3)))
+    darkest, brightest = np.array(ranges).T
+    return darkest, brightest
 
 
-def _remove_lid_shadow(
-    grey: Float32Array, below_upper: Float32Array, above_lower: Float32Array, half_width_px: float
+def _lid_like(
+    gradient_x: Float32Array,
+    gradient_y: Float32Array,
+    magnitude: Float32Array,
+    distances: tuple[Float32Array, Float32Array],
+    margins: LidMargins,
+) -> Float32Array:
+    """1 for edges near a lid margin that run along it, 0 for others."""
+    likeness = np.zeros_like(magnitude)
+    for lid, distance in enumerate(distances):
+        normal = margins.normal[:, None, lid].astype(np.float32)
+        along_normal = (gradient_x * normal[..., 0] + gradient_y * normal[..., 1]) / magnitude
+        near = _within_0_1((_LID_EDGE_REACH_PX - distance) / 1.5 + 0.5)
+        np.maximum(likeness, near * _within_0_1((along_normal - _LID_EDGE_DIRECTION) / 0.1), out=likeness)
+    return likeness
+
+
+def _without_lid_shadow(
+    grey: Float32Array, below_upper: Float32Array, above_lower: Float32Array, half_width_px: FloatArray
 ) -> Float32Array:
     """Brighten what lies in the upper lid's shadow, so that shaded sclera does not look like iris.
 
     The shadow's profile is the bright (85th percentile) tone at each depth below the lid; it may only
     brighten with depth.
     """
-    columns = np.clip(
-        np.round(CANTHUS_MIDPOINT_PX[0] + np.linspace(-0.85, 0.85, 28) * half_width_px), 0, PATCH_WIDTH_PX - 1
-    ).astype(int)
-    depth, room, lit = below_upper[:, columns], above_lower[:, columns], grey[:, columns] + 10
-    profile = np.full(_SHADOW_DEPTH_PX + 1, np.nan)
-    bins = np.floor(depth).astype(int)
-    allowed = (bins >= 0) & (bins <= _SHADOW_DEPTH_PX) & (room > 1)
-    bins, values = bins[allowed], lit[allowed]
-    order = np.lexsort((values, bins))
-    bins, values = bins[order], values[order]
-    starts = np.searchsorted(bins, np.arange(_SHADOW_DEPTH_PX + 2))
-    for d in range(_SHADOW_DEPTH_PX + 1):
-        if starts[d + 1] - starts[d] >= 6:
-            profile[d] = values[starts[d] + int(0.85 * (starts[d + 1] - starts[d] - 1))]
-    known = np.isfinite(profile)
+    lit = grey + 10
+    gains = [_shadow_gain(*eye) for eye in zip(lit, below_upper, above_lower, half_width_px, strict=True)]
+    if all(gain is None for gain in gains):
+        return lit
+    place = np.minimum(np.maximum(below_upper * 8, 0), _FINE_DEPTHS_PX.size - 1).astype(np.intp)
+    for eye, gain in enumerate(gains):
+        if gain is not None:
+            lit[eye] *= gain[place[eye]]
+    return lit
+
+
+def _shadow_gain(
+    lit: Float32Array, below_upper: Float32Array, above_lower: Float32Array, half_width_px: float
+) -> Float32Array | None:
+    """By how much to brighten one eye at each of :data:`_FINE_DEPTHS_PX`; None where the profile cannot be seen."""
+    columns = np.clip(np.round(CANTHUS_MIDPOINT_PX[0] + _SHADOW_COLUMNS * half_width_px), 0, PATCH_WIDTH_PX - 1)
+    at = columns.astype(np.intp)
+    # In every column exactly one row lies at each whole depth below the lid.
+    rows = np.ceil(-below_upper[0, at]).astype(np.intp) + _SHADOW_DEPTHS_PX[:, None]
+    held = np.clip(rows, 0, len(lit) - 1)
+    allowed = (rows == held) & (above_lower[held, at] > 1)
+    tones = np.sort(np.where(allowed, lit[held, at], np.inf), axis=1)
+    counts = allowed.sum(axis=1)
+    known = counts >= _FEWEST_AT_A_DEPTH
     if known.sum() < 3:
-        return np.asarray(grey + 10, dtype=np.float32)
-    depths = np.arange(_SHADOW_DEPTH_PX + 1)
-    profile = np.interp(depths, depths[known], profile[known])
+        return None
+    bright = tones[_SHADOW_DEPTHS_PX[known], (0.85 * (counts[known] - 1)).astype(np.intp)]
+    profile = np.interp(_SHADOW_DEPTHS_PX, _SHADOW_DEPTHS_PX[known], bright)
     padded = np.concatenate([profile[:1], profile, profile[-1:]])
     smooth = np.maximum.accumulate(0.25 * padded[:-2] + 0.5 * padded[1:-1] + 0.25 * padded[2:])
     gain = np.clip(smooth[-1] / smooth, 1, _SHADOW_GAIN_LIMIT)
-    fine = np.interp(np.arange(0, _SHADOW_DEPTH_PX + 0.125, 0.125), depths + 0.5, gain)
-    index = np.clip(below_upper * 8, 0, len(fine) - 1).astype(np.int32)
-    return np.asarray((grey + 10) * fine.astype(np.float32)[index], dtype=np.float32)
+    return np.interp(_FINE_DEPTHS_PX, _SHADOW_DEPTHS_PX + 0.5, gain).astype(np.float32)
 
 
 def _not_skin(
@@ -175,31 +233,48 @@ def _not_skin(
     The margins found are a pixel or two off in places; the strip of lid that this leaves inside them is as bright
     as sclera, and its dark-to-bright edge would pass for limbus.
     """
-    band = np.maximum(-below_upper, -above_lower)
-    skin = red_over_blue[(band > 2) & (band < 5)]
-    white = red_over_blue[(below_upper > 2) & (above_lower > 2) & (sclera > 0.5)]
-    if len(skin) < 50 or len(white) < 30:
-        return np.ones_like(red_over_blue)
-    skin_tone, white_tone = float(np.median(skin)), float(np.median(white))
-    if skin_tone - white_tone < _TELLING_COLOUR:
-        return np.ones_like(red_over_blue)
-    share = (skin_tone - red_over_blue) / (skin_tone - white_tone)
-    return np.asarray(np.clip((share - 0.3) / 0.3, 0, 1), dtype=np.float32)
+    inside = np.minimum(below_upper, above_lower)
+    on_skin = (inside < -2) & (inside > -5)
+    on_white = (inside > 2) & (sclera > 0.5)
+    share = np.ones_like(red_over_blue)
+    for eye, colour in enumerate(red_over_blue):
+        skin, white = colour[on_skin[eye]], colour[on_white[eye]]
+        if len(skin) < 50 or len(white) < 30:
+            continue
+        skin_tone, white_tone = _median(skin), _median(white)
+        if skin_tone - white_tone >= _TELLING_COLOUR:
+            share[eye] = _within_0_1(((skin_tone - colour) / (skin_tone - white_tone) - 0.3) / 0.3)
+    return share
 
 
-def _between_canthi(half_width_px: FloatArray, rows: int) -> Float32Array:
-    """1 between the eye corners, falling to 0 two pixels inside of them; ``(2 * rows, columns)``."""
+def _median(values: Float32Array) -> float:
+    """As :func:`numpy.median`, in a third of its time on few values."""
+    below, above = (len(values) - 1) // 2, len(values) // 2
+    ordered = np.partition(values, [below, above])
+    return float((ordered[below] + ordered[above]) / 2)
+
+
+def _between_canthi(half_width_px: FloatArray) -> Float32Array:
+    """1 between the eye corners, falling to 0 two pixels inside of them; ``(2, 1, columns)``."""
     distance = np.abs(np.arange(PATCH_WIDTH_PX) - CANTHUS_MIDPOINT_PX[0])
-    share = np.clip(half_width_px[:, None] - 2.0 - distance + 0.5, 0, 1).astype(np.float32)
-    return np.repeat(share, rows, axis=0)
+    share = np.clip(half_width_px[:, None] - 2.0 - distance + 0.5, 0, 1)
+    return np.asarray(share[:, None], dtype=np.float32)
 
 
-def _strong_gradient(magnitude: Float32Array, open_weight: Float32Array, rows: int) -> FloatArray:
+def _pupil_contrast(tone: Float32Array, open_weight: Float32Array) -> Float32Array:
+    """:func:`pupil_contrast` of both eyes at once: rows of nothing between them keep them apart."""
+    rows, columns = tone.shape[1:]
+    apart = np.zeros((2, 2, rows + WIDEST_PX // 2, columns), dtype=np.float32)
+    apart[0, :, :rows] = tone
+    apart[1, :, :rows] = open_weight
+    return _by_eye(pupil_contrast(_stacked(apart[0]), _stacked(apart[1])))[:, :rows]
+
+
+def _strong_gradient(magnitude: Float32Array, open_weight: Float32Array) -> FloatArray:
     """85th percentile of the gradient magnitude between the lids, per eye."""
     cap = np.ones(2)
     for eye in range(2):
-        half = slice(eye * rows, (eye + 1) * rows)
-        values = magnitude[half][::2][open_weight[half][::2] > 0.5]
+        values = magnitude[eye, ::2][open_weight[eye, ::2] > 0.5]
         if len(values) > 8:
             rank = int(0.85 * (len(values) - 1))
             cap[eye] = max(float(np.partition(values, rank)[rank]), 1e-3)

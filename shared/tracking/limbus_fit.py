@@ -17,6 +17,7 @@ import numpy as np
 from shared.model import FloatArray, IntArray
 from shared.tracking.eye_crop import CANTHUS_MIDPOINT_PX, PATCH_IRIS_PX, Float32Array, PictureStack, sample
 from shared.tracking.limbus_edges import DARK_IRIS_SCLERA_LEVEL, LimbusEdges
+from shared.tracking.rim_edges import REACH_PX, lateral_mean, robust_shift, sub_step_peak
 
 ROTATION_RADIUS_IRIS: Final = 0.897
 """Distance from the eye's centre of rotation to the centre of the limbus, iris diameters.
@@ -51,20 +52,14 @@ _FREE_HEIGHT_DIFFERENCE_PX: Final = 3.0
 _DISAGREEMENT_COST: Final = 0.15
 """The eyes may differ in height by about 6 degrees for nothing, and by more where a rim shows it clearly:
 weight of well-seen rays that each further px of difference must be worth."""
-_FINE_REACH: Final = 0.35
-_FINE_STEP_PX: Final = 0.5
 _FIRST_WIDTHS: Final = (0.2, 0.13)
 _LAST_WIDTHS: Final = (0.13,)
 """How far edges may lie from the expected rim, as shares of the radius, round by round."""
-_PEAK_REACH: Final = 3
-"""How many samples from the best weighted place the edge's own maximum may lie."""
 _LARGEST_STEP_PX: Final = 4.0
 _TURN_SHARE: Final = 0.35 / ROTATION_RADIUS_IRIS
 """Share of a head turn that the place of the limbus against the eye corners does not show by itself: the eyeball's
 centre lies 0.35 iris diameters behind them."""
 _MIN_FORESHORTENING: Final = 0.6
-_LATERAL: Final = 0.6
-"""|sine| of the rim angle below which a ray counts as lateral: there the lids never hide the limbus."""
 
 
 def _rim(rays: int) -> FloatArray:
@@ -77,10 +72,6 @@ _FINE_RIM: Final = _rim(_FINE_RAYS)
 _LEFT: Final = (slice(_COARSE_RAYS // 4, 3 * _COARSE_RAYS // 4),)
 _RIGHT: Final = (slice(0, _COARSE_RAYS // 4), slice(3 * _COARSE_RAYS // 4, _COARSE_RAYS))
 """Coarse rays to either side of the iris."""
-_REACH: Final = np.arange(-_FINE_REACH * PATCH_IRIS_PX / 2, _FINE_REACH * PATCH_IRIS_PX / 2 + 0.01, _FINE_STEP_PX)
-"""Where along each fine ray edges are looked for, from the expected rim, patch px."""
-_AROUND: Final = np.arange(-_PEAK_REACH, _PEAK_REACH + 1)
-_BESIDE: Final = np.array([-1, 0, 1])
 
 
 @dataclass(frozen=True, eq=False)
@@ -289,26 +280,26 @@ class LimbusFitter:
         for width in widths:
             points, normal = self._ellipse(centre, turn, _FINE_RIM)
             nx, ny = normal[..., 0], normal[..., 1]
-            x = points[..., 0, None] + _REACH * nx[..., None]
-            y = points[..., 1, None] + _REACH * ny[..., None] - top
+            x = points[..., 0, None] + REACH_PX * nx[..., None]
+            y = points[..., 1, None] + REACH_PX * ny[..., None] - top
             values = stack.field.sample(x, y)
             along_x, along_y = values[..., 0], values[..., 1]
             outward = along_x * nx[..., None] + along_y * ny[..., None]
             magnitude = np.sqrt(along_x**2 + along_y**2) + 1e-6
             radial = _within_0_1((outward / magnitude - 0.6) / 0.3)
-            near = np.exp(-((_REACH / (width * radius[..., None, None])) ** 2))
-            offset, strength = _sub_step_peak(np.maximum(outward, 0) * radial, near)
+            near = np.exp(-((REACH_PX / (width * radius[..., None, None])) ** 2))
+            offset, strength = sub_step_peak(np.maximum(outward, 0) * radial, near)
             beyond = points + (offset + _BEYOND_RIM_PX)[..., None] * normal
             sclera = _sample_rays(stack.sclera, beyond[..., None, :], stack.top_px)[..., 0]
             weight = np.minimum(strength / cap, 1) * sclera
             weight[strength < 0.1 * cap] = 0
-            shift, weight, spread = _robust_shift(normal, offset, weight)
+            shift, weight, spread = robust_shift(normal, offset, weight)
             centre = centre + np.clip(shift, -_LARGEST_STEP_PX, _LARGEST_STEP_PX)
         residual = offset - (normal @ shift[..., None])[..., 0]
         on_right = normal[..., 0] > 0
         return _Rims(
             centre_px=centre,
-            radius_px=radius + _lateral_mean(residual, weight, normal),
+            radius_px=radius + lateral_mean(residual, weight, normal),
             sides=np.stack([(weight * ~on_right).sum(-1), (weight * on_right).sum(-1)], axis=-1),
             spread_px=spread,
         )
@@ -384,62 +375,3 @@ def _parabola(values: FloatArray, index: IntArray) -> FloatArray:
     peaked = (within == index) & (curvature < -1e-9)
     shift = 0.5 * (before - after) / np.where(peaked, curvature, -1.0)
     return np.asarray(np.where(peaked, np.clip(shift, -0.5, 0.5), 0.0))
-
-
-def _sub_step_peak(values: FloatArray, near: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Where along each ray (last axis) the edge is strongest, between samples, and how strong there.
-
-    ``near`` only chooses among edges. It must not shift the one chosen: an edge is as broad as the window, and
-    a weighted peak would be drawn half-way back to the expected radius.
-    """
-    weighted = values * near
-    chosen = weighted.argmax(axis=-1)[..., None]
-    around = np.clip(chosen + _AROUND, 0, len(_REACH) - 1)
-    highest = np.take_along_axis(values, around, -1).argmax(axis=-1)[..., None]
-    index = np.clip(np.take_along_axis(around, highest, -1), 1, len(_REACH) - 2)
-    before, here, after = np.moveaxis(np.take_along_axis(values, index + _BESIDE, -1), -1, 0)
-    curvature = before - 2 * here + after
-    safe = np.where(curvature < -1e-6, curvature, -1.0)
-    shift = np.where(curvature < -1e-6, np.clip(0.5 * (before - after) / safe, -1, 1), 0.0)
-    strength = np.take_along_axis(weighted, chosen, -1)[..., 0]
-    return np.asarray(_REACH[index[..., 0]] + _FINE_STEP_PX * shift), np.asarray(strength)
-
-
-def _robust_shift(
-    normal: FloatArray, offset: FloatArray, weight: FloatArray
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Shift of the centre that explains the rim's offsets along their normals, by Tukey's biweight.
-
-    Returns:
-        Shifts (last axis xy), final weights, and spreads of the residuals, px.
-    """
-    nx, ny = normal[..., 0], normal[..., 1]
-    shift = np.zeros((*offset.shape[:-1], 2))
-    used = weight
-    spread = np.full(offset.shape[:-1], 0.5)
-    middle = np.maximum((weight > 0).sum(axis=-1, keepdims=True) // 2, 1) - 1
-    for _ in range(3):
-        residual = offset - nx * shift[..., :1] - ny * shift[..., 1:]
-        ordered = np.sort(np.where(weight > 0, np.abs(residual), np.inf), axis=-1)
-        spread = 1.48 * np.take_along_axis(ordered, middle, -1)[..., 0]
-        limit = 3 * np.clip(spread, 0.5, 10.0)[..., None]
-        used = weight * np.clip(1 - (residual / limit) ** 2, 0, None) ** 2
-        across, down = used * nx, used * ny
-        a11 = (across * nx).sum(-1) + 1e-6
-        a12 = (across * ny).sum(-1)
-        a22 = (down * ny).sum(-1) + 0.05
-        b1, b2 = (across * offset).sum(-1), (down * offset).sum(-1)
-        determinant = np.maximum(a11 * a22 - a12 * a12, 1e-9)
-        shift = np.stack([a22 * b1 - a12 * b2, a11 * b2 - a12 * b1], axis=-1) / determinant[..., None]
-    return shift, used, spread
-
-
-def _lateral_mean(residual: FloatArray, weight: FloatArray, normal: FloatArray) -> FloatArray:
-    """Mean residual of the lateral rays, image-left and image-right averaged; nan where a side has none."""
-    lateral = np.abs(normal[..., 1]) < _LATERAL
-    means = []
-    for side in (normal[..., 0] < 0, normal[..., 0] > 0):
-        share = weight * (lateral & side)
-        total = share.sum(axis=-1)
-        means.append(np.where(total > 0.5, (share * residual).sum(axis=-1) / np.maximum(total, 1e-9), np.nan))
-    return np.asarray((means[0] + means[1]) / 2)

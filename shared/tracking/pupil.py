@@ -16,6 +16,8 @@ from shared.tracking.eye_crop import Float32Array
 _PUPIL_PX: Final = 9
 _IRIS_PX: Final = 21
 """Sides of the squares whose tones are compared: a pupil's, and the iris that surrounds it."""
+WIDEST_PX: Final = _IRIS_PX
+"""Pictures of two eyes must be half of this apart not to be seen as one."""
 _LEAST_SHOWN: Final = 0.3
 """Share of the pupil's square that must lie between the lids."""
 
