@@ -63,7 +63,10 @@ class Upload:
         self.path = folder / f"{secrets.token_hex(16)}.part"
         self.max_bytes = max_bytes
         self._on_growth = on_growth
-        self._writing = threading.Lock()
+        # Held for moments only: a route that waited here for another one's piece would stop the whole server.
+        self._lock = threading.Lock()
+        self._is_writing = False
+        self._beginnings = 0
         self._descriptor: int | None = None
         self._removal: weakref.finalize[Any, Upload] | None = None
         self._reset()
@@ -82,33 +85,37 @@ class Upload:
             WrongPieceError: not the piece that comes next, or another one is being written.
             TooLargeError: over the cap. StorageError: could not be written.
         """
-        if not self._writing.acquire(blocking=False):
-            raise WrongPieceError(self.next_piece)
-        try:
-            if number != self.next_piece or self.is_complete:
+        with self._lock:
+            if self._is_writing or self.is_complete or number != self.next_piece:
                 raise WrongPieceError(self.next_piece)
+            self._is_writing = True
+            beginning, size_bytes, digest = self._beginnings, self.size_bytes, self._digest.copy()
+
+        def write(data: bytes) -> None:
+            nonlocal size_bytes
+            if beginning != self._beginnings:
+                raise WrongPieceError(self.next_piece)
+            size_bytes += len(data)
+            if size_bytes > self.max_bytes:
+                raise TooLargeError(too_large_message(self.max_bytes))
+            digest.update(data)
             with _disk_errors():
-                descriptor = self._open()
-            size_bytes, digest = self.size_bytes, self._digest.copy()
+                _write_all(self._open(), data)
 
-            def write(data: bytes) -> None:
-                nonlocal size_bytes
-                size_bytes += len(data)
-                if size_bytes > self.max_bytes:
-                    raise TooLargeError(too_large_message(self.max_bytes))
-                digest.update(data)
-                with _disk_errors():
-                    _write_all(descriptor, data)
-
-            try:
-                yield write
-            except BaseException:
-                self._rewind(self.size_bytes)
-                raise
-            self.size_bytes, self._digest = size_bytes, digest
-            self.next_piece += 1
+        kept = False
+        try:
+            yield write
+            with self._lock:
+                kept = beginning == self._beginnings
+                if kept:
+                    self.size_bytes, self._digest, self.next_piece = size_bytes, digest, number + 1
         finally:
-            self._writing.release()
+            with self._lock:
+                self._is_writing = False
+                if not kept:
+                    self._cut_to(self.size_bytes)
+        if not kept:
+            raise WrongPieceError(self.next_piece)
         if self._on_growth is not None:
             self._on_growth(self.size_bytes)
 
@@ -120,8 +127,8 @@ class Upload:
         """
         if size_bytes == 0:
             raise EmptyFileError
-        with self._writing:
-            if size_bytes != self.size_bytes:
+        with self._lock:
+            if self._is_writing or size_bytes != self.size_bytes:
                 raise WrongPieceError(self.next_piece)
             self.is_complete = True
         return self.arrived()
@@ -138,11 +145,12 @@ class Upload:
             return self.arrived().path.open("rb")
 
     def restart(self) -> None:
-        """Throw away what came so far and begin with piece 0 again."""
-        with self._writing:
+        """Throw away what came so far, and the piece that is just coming; begin with piece 0 again."""
+        with self._lock:
+            self._beginnings += 1
             self._reset()
-            if self._descriptor is not None:
-                self._rewind(0)
+            if not self._is_writing:
+                self._cut_to(0)
 
     def remove(self) -> None:
         """Remove the file; the upload is of no more use."""
@@ -158,7 +166,7 @@ class Upload:
             self._removal = weakref.finalize(self, _remove, self.path, self._descriptor)
         return self._descriptor
 
-    def _rewind(self, size_bytes: int) -> None:
+    def _cut_to(self, size_bytes: int) -> None:
         if self._descriptor is not None:
             os.ftruncate(self._descriptor, size_bytes)
             os.lseek(self._descriptor, size_bytes, os.SEEK_SET)

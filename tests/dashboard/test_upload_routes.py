@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from dashboard.routes import TokenRegistry
 from dashboard.upload_routes import upload_routes
-from dashboard.uploads import Upload, sweep_abandoned
+from dashboard.uploads import Upload, WrongPieceError, sweep_abandoned
 from shared.errors import ConflictError
 from tests.dashboard.asgi import Answer, ask
 
@@ -150,6 +150,17 @@ def test_a_cancelled_upload_keeps_nothing_and_may_begin_anew(line: Line) -> None
     assert line.upload.path.stat().st_size == 0
     line.put(0, FILM)
     assert line.send("POST", f"?size={len(FILM)}").content["sha256"] == hashlib.sha256(FILM).hexdigest()
+
+
+def test_a_piece_that_is_just_coming_does_not_survive_a_cancel(line: Line) -> None:
+    line.put(0, PIECES[0])
+    with pytest.raises(WrongPieceError), line.upload.piece(1) as write:
+        write(PIECES[1])
+        assert line.put(1, PIECES[1]).status == 409, "two pieces at once"
+        assert line.send("POST", "?size=4000").status == 409, "completed in the middle of a piece"
+        assert line.send("DELETE").content["next"] == 0
+    assert line.upload.path.read_bytes() == b""
+    assert line.put(0, FILM).status == 200
 
 
 def test_what_a_dead_server_left_is_swept_and_what_a_living_one_writes_stays(line: Line) -> None:

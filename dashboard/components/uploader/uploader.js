@@ -2,7 +2,8 @@
 // costs one piece, and a page that was reloaded goes on where the server is. All text is set by textContent.
 
 const PIECE_BYTES = 8 * 1024 * 1024;
-const PAUSES_MS = [500, 1000, 2000, 4000, 8000];
+const PAUSES_MS = [300, 700, 1500, 3000];
+const SETTLING_MS = 200;
 const MEMORY = "eye-uploads";
 const uploaders = new WeakMap();
 
@@ -132,7 +133,10 @@ class Uploader {
       try {
         return await action();
       } catch (error) {
-        if (error instanceof Refused && error.status === 409 && error.next !== undefined) return { next: error.next };
+        if (error instanceof Refused && error.status === 409 && error.next !== undefined) {
+          await new Promise((done) => setTimeout(done, SETTLING_MS)); // a cut piece may still be taken back
+          return { next: error.next };
+        }
         if (error instanceof Refused || pause === null || run !== this.run) throw error;
         this.say(this.data.labels.retrying, true);
         await new Promise((done) => setTimeout(done, pause));
