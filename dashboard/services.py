@@ -202,6 +202,24 @@ class Services:
         self.store.jobs.create(job)
         return job
 
+    def reanalyse(self, job: Job, *, now: float) -> Job:
+        """Analyse the film of a finished recording anew, at the version that runs here; the old result stays.
+
+        Raises:
+            NotFoundError: the film is no longer there. InvalidParameterError: its parameters no longer hold.
+        """
+        with self.store.videos.local_path(job.video).open("rb") as stream:
+            return self.submit(
+                code=job.user_id,
+                file_name=job.video.file_name,
+                stream=stream,
+                day=day_of(job.recorded_at),
+                parameters=job.parameters,
+                label=job.label,
+                now=now,
+                source=job.source,
+            )
+
     def job(self, analysis_id: str) -> Job:
         """The job. Raises NotFoundError for an unknown or malformed id."""
         return self.store.jobs.get(analysis_id)

@@ -1,5 +1,6 @@
-"""History: a patient's recordings over time. ``?patient=`` names whose."""
+"""History: a patient's recordings over time, two of them side by side. ``?patient=`` names whose."""
 
+import time
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -7,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.charts import HistoryPoint, history_figure
+from dashboard.history_charts import add_bands
 from dashboard.page import (
     NEW_RECORDING,
     chosen_row,
@@ -19,7 +21,10 @@ from dashboard.page import (
     task_text,
 )
 from dashboard.services import day_of, is_comparable, metric_value, metrics_of, status_of
-from dashboard.texts import t, tn
+from dashboard.texts import plain, t, tn
+from dashboard.visits import Line, judged, outdated, side_by_side
+from shared.change import band_around
+from shared.errors import EyeReviewError
 from shared.ports import Job, JobStatus
 from shared.version import ANALYSIS_VERSION
 
@@ -78,6 +83,13 @@ def point(job: Job, metric: str) -> HistoryPoint:
     )
 
 
+def band_of(job: Job, metric: str) -> float | None:
+    """Repeatability of one value of a recording; None where unknown."""
+    summary = job.summary or {}
+    value = metric_value(summary, metric)
+    return None if value is None else band_around(metric, value, float(summary["duration_sec_est"]))
+
+
 def chart(jobs: list[Job]) -> None:
     """A chosen quantity over time; choosing a point opens its review."""
     finished = sorted((job for job in jobs if job.status is JobStatus.COMPLETED), key=lambda job: job.recorded_at)
@@ -95,13 +107,23 @@ def chart(jobs: list[Job]) -> None:
     )
     label, unit = offered[metric]
     points = [point(job, metric) for job in finished]
+    figure = history_figure(points, label=label, unit=unit, threshold=threshold_of(finished, metric), ink=ink())
+    bands = [band_of(job, metric) for job in finished]
+    add_bands(figure, points, bands)
     chosen = st.plotly_chart(
-        history_figure(points, label=label, unit=unit, threshold=threshold_of(finished, metric), ink=ink()),
+        figure,
         key="history-chart",
         on_select="rerun",
         selection_mode="points",
         config={"displayModeBar": False},
     )
+    if any(band is not None for band in bands):
+        st.caption(
+            t(
+                "The bars show how far a repeated measurement may lie away by counting or by the instrument alone "
+                "(95 of 100 times). A patient's own difference from day to day comes on top and is not known."
+            )
+        )
     missing = sum(p.value is None for p in points)
     if missing:
         st.caption(
@@ -161,6 +183,108 @@ def table(jobs: list[Job]) -> None:
         open_review(jobs[row].analysis_id)
 
 
+def change_text(line: Line) -> str:
+    """Whether a difference is a change, in words."""
+    if line.before is None or line.after is None:
+        return t("not measured in both")
+    if line.change is None:
+        return t("other analysis version")
+    if line.change.is_change is None:
+        return t("repeatability not known")
+    return t("change") if line.change.is_change else t("within repeatability")
+
+
+def two_visits(jobs: list[Job]) -> None:
+    """Two finished recordings side by side, metric by metric."""
+    finished = {job.analysis_id: job for job in jobs if job.status is JobStatus.COMPLETED}
+    if len(finished) < 2:
+        return
+    st.subheader(t("Two recordings side by side"), anchor=False)
+    usable = [job.analysis_id for job in jobs if judged(job)]
+    ids = list(finished)
+    later_first = usable if len(usable) >= 2 else ids
+    columns = st.columns(2)
+    chosen = [
+        column.selectbox(
+            title,
+            ids,
+            index=ids.index(first),
+            key=key,
+            format_func=lambda analysis_id: recording_text(finished[analysis_id]),
+        )
+        for column, title, first, key in zip(
+            columns,
+            (t("Earlier"), t("Later")),
+            (later_first[1], later_first[0]),
+            ("history-earlier", "history-later"),
+            strict=True,
+        )
+    ]
+    earlier, later = finished[chosen[0]], finished[chosen[1]]
+    if not (judged(earlier) and judged(later)):
+        st.info(t("At least one of the two is inconclusive: its numbers may not stand for the patient."))
+    lines = side_by_side(earlier, later)
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "label": [line.label for line in lines],
+                "unit": [line.unit for line in lines],
+                "before": [line.before for line in lines],
+                "after": [line.after for line in lines],
+                "difference": [
+                    None if line.before is None or line.after is None else line.after - line.before for line in lines
+                ],
+                "band": [line.change.band if line.change else None for line in lines],
+                "change": [change_text(line) for line in lines],
+            }
+        ),
+        key="history-two",
+        hide_index=True,
+        placeholder="–",
+        column_config={
+            "label": st.column_config.TextColumn(t("Quantity"), width="medium"),
+            "unit": t("Unit"),
+            "before": st.column_config.NumberColumn(t("Earlier"), format="%.3g"),
+            "after": st.column_config.NumberColumn(t("Later"), format="%.3g"),
+            "difference": st.column_config.NumberColumn(t("Difference"), format="%+.3g"),
+            "band": st.column_config.NumberColumn(t("Repeatability ±"), format="%.3g"),
+            "change": st.column_config.TextColumn(t("Called"), width="medium"),
+        },
+    )
+
+
+def recording_text(job: Job) -> str:
+    """A recording in a list: date, result, version."""
+    parts = [day_of(job.recorded_at).isoformat(), result_with_shape(job), job.label, job.analysis_version or ""]
+    return " · ".join(part for part in parts if part)
+
+
+def renew(jobs: list[Job]) -> None:
+    """Offer to analyse films of other versions anew; old results stay beside the new ones."""
+    old = outdated(jobs, ANALYSIS_VERSION)
+    if not old:
+        return
+    with st.container(border=True, key="history-outdated"):
+        st.write(
+            tn(
+                "{count} recording was analysed by another version than {version}. Its numbers may not compare.",
+                "{count} recordings were analysed by another version than {version}. Their numbers may not compare.",
+                len(old),
+                version=ANALYSIS_VERSION,
+            )
+        )
+        if st.button(t("Analyse them anew"), key="history-renew", icon=":material/refresh:"):
+            failed = 0
+            for job in old:
+                try:
+                    services().reanalyse(job, now=time.time())
+                except EyeReviewError as error:
+                    failed += 1
+                    st.error(f"{recording_text(job)}: {plain(error.user_message)}", icon=":material/error:")
+            if not failed:
+                st.rerun()
+
+
 def main() -> None:
     """The page."""
     with errors_in_words():
@@ -182,7 +306,9 @@ def main() -> None:
             return
         st.caption(t("Choose a row or a point to open the recording."))
         table(jobs)
+        renew(jobs)
         chart(jobs)
+        two_visits(jobs)
 
 
 main()
