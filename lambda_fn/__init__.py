@@ -1,1 +1,1 @@
-"""The AWS Lambda around the analysis core. It comes with the cloud path, which this version does not have."""
+"""The cloud service: one handler for two functions, the *starter* (small) and the *worker* (with the face tracker)."""
