@@ -7,6 +7,7 @@ lid margin is then taken for the rim of the iris. The margin is where skin begin
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,7 +19,7 @@ from shared.tracking.eye_crop import (
     PATCH_WIDTH_PX,
     EyePatches,
     Float32Array,
-    sample,
+    PictureStack,
 )
 from shared.tracking.eye_tones import EyeTones
 
@@ -60,38 +61,39 @@ class LidMargins:
         return np.asarray(np.maximum(gap, 0.0).mean(axis=1))
 
 
-def find_lid_margins(patches: EyePatches, tones: EyeTones) -> LidMargins:
-    """Lid margins as seen in the picture.
+def find_lid_margins(patches: Sequence[EyePatches], tones: Sequence[EyeTones]) -> list[LidMargins]:
+    """Lid margins as seen in the pictures of several frames, each for itself.
 
     Args:
         patches: the eyes.
         tones: their brightness and colour.
     """
-    mesh = np.stack([patches.upper_lid_px, patches.lower_lid_px], axis=1)
-    share = (mesh[..., 0] - CANTHUS_MIDPOINT_PX[0]) / patches.half_width_px[:, None, None]
+    half_width = np.stack([eyes.half_width_px for eyes in patches])
+    mesh = np.stack([np.stack([eyes.upper_lid_px, eyes.lower_lid_px], axis=1) for eyes in patches])
+    share = (mesh[..., 0] - CANTHUS_MIDPOINT_PX[0]) / half_width[:, :, None, None]
     coefficients = _fit_polynomial(share, mesh[..., 1], np.ones_like(share), 1e-6 * np.eye(4))
 
-    x = CANTHUS_MIDPOINT_PX[0] + _COLUMNS * patches.half_width_px[:, None]
+    x = CANTHUS_MIDPOINT_PX[0] + _COLUMNS * half_width[:, :, None]
     mesh_y = coefficients @ (_COLUMNS ** np.arange(4)[:, None])
     y = mesh_y[..., None] + _SAMPLED_OFFSETS * _OUTWARD[:, None, None]
-    picture = np.dstack([tones.redness, _relative_brightness(tones.grey, patches, mesh_y, x)]).astype(np.float32)
-    flat = (2, 2 * len(_COLUMNS), len(_SAMPLED_OFFSETS))
-    values = sample(picture, np.broadcast_to(x[:, None, :, None], y.shape).reshape(flat), y.reshape(flat))
-    edge = _margin_evidence(values.reshape(2, 2, len(_COLUMNS), len(_SAMPLED_OFFSETS), 2))
-    offset = _OFFSETS[edge.argmax(axis=-1)]
-    correction = _smooth_correction(offset)
+    pictures = [
+        np.dstack([tone.redness, _relative_brightness(tone.grey, height, across)])
+        for tone, height, across in zip(tones, mesh_y, x, strict=True)
+    ]
+    values = PictureStack(pictures).sample(np.broadcast_to(x[:, :, None, :, None], y.shape), y)
+    correction = _smooth_correction(_OFFSETS[_margin_evidence(values).argmax(axis=-1)])
 
-    column_share = (np.arange(PATCH_WIDTH_PX) - CANTHUS_MIDPOINT_PX[0]) / patches.half_width_px[:, None]
-    powers = np.clip(column_share, -1.0, 1.0)[:, None, :] ** np.arange(4)[:, None]
-    held = np.clip(column_share, -_LARGEST_SHARE, _LARGEST_SHARE)[:, None, :] ** np.arange(3)[:, None]
+    column_share = (np.arange(PATCH_WIDTH_PX) - CANTHUS_MIDPOINT_PX[0]) / half_width[..., None]
+    powers = np.clip(column_share, -1.0, 1.0)[:, :, None, :] ** np.arange(4)[:, None]
+    held = np.clip(column_share, -_LARGEST_SHARE, _LARGEST_SHARE)[:, :, None, :] ** np.arange(3)[:, None]
     margin = coefficients @ powers + _OUTWARD[:, None] * (correction @ held)
     slope = np.gradient(margin, axis=-1)
     length = np.sqrt(1.0 + slope**2)
     normal = np.stack([-slope, np.ones_like(slope)], axis=-1) * (_OUTWARD[:, None] / length)[..., None]
-    return LidMargins(margin, normal)
+    return [LidMargins(*frame) for frame in zip(margin, normal, strict=True)]
 
 
-def _relative_brightness(grey: Float32Array, patches: EyePatches, mesh_y: FloatArray, x: FloatArray) -> Float32Array:
+def _relative_brightness(grey: Float32Array, mesh_y: FloatArray, x: FloatArray) -> Float32Array:
     """100 log of grey, clipped to what the aperture holds: pupil and highlights make no edges then."""
     height = grey.shape[0] // 2
     out = np.empty_like(grey)
@@ -117,7 +119,7 @@ def aperture_percentiles(
 
 
 def _margin_evidence(values: Float32Array) -> FloatArray:
-    """How much each offset looks like 'eye within, skin without'; ``(eye, lid, column, offset)``."""
+    """How much each offset looks like 'eye within, skin without'; ``(frame, eye, lid, column, offset)``."""
     count = len(_OFFSETS)
 
     def step(channel: int, half_distance: int) -> FloatArray:
@@ -126,23 +128,24 @@ def _margin_evidence(values: Float32Array) -> FloatArray:
         inner = wide[..., _PAD - half_distance : _PAD - half_distance + count]
         return np.asarray(np.maximum(outer - inner, 0.0), dtype=np.float64)
 
-    eye_redness = np.sort(values[..., : count // 2, 0].reshape(2, -1), axis=-1)
-    floor = eye_redness[:, int(_EYE_REDNESS_SHARE * eye_redness.shape[1])]
-    values[..., 0] = np.maximum(values[..., 0], floor[:, None, None, None])
+    frames = len(values)
+    eye_redness = np.sort(values[..., : count // 2, 0].reshape(frames, 2, -1), axis=-1)
+    floor = eye_redness[:, :, int(_EYE_REDNESS_SHARE * eye_redness.shape[2])]
+    values[..., 0] = np.maximum(values[..., 0], floor[:, :, None, None, None])
     redder, brighter = step(0, 3), step(1, 2)
-    flat = np.sort(brighter.reshape(2, 2, -1), axis=-1)
+    flat = np.sort(brighter.reshape(frames, 2, 2, -1), axis=-1)
     brighter /= np.maximum(flat[..., int(0.97 * (flat.shape[-1] - 1))], 1.0)[..., None, None]
     evidence = np.minimum(brighter, 1.0)
-    if redder.mean() > _GREY_FILM_CHROMA:
-        evidence = redder * (evidence + 0.25)
-    padded = np.pad(evidence, ((0, 0), (0, 0), (2, 2), (0, 0)), mode="edge")
-    columns = evidence.shape[2]
-    averaged = sum(padded[:, :, k : k + columns] for k in range(5)) / 5
+    coloured = redder.mean(axis=(1, 2, 3, 4)) > _GREY_FILM_CHROMA
+    evidence[coloured] = redder[coloured] * (evidence[coloured] + 0.25)
+    padded = np.pad(evidence, ((0, 0), (0, 0), (0, 0), (2, 2), (0, 0)), mode="edge")
+    columns = evidence.shape[3]
+    averaged = sum(padded[:, :, :, k : k + columns] for k in range(5)) / 5
     return np.asarray(averaged * np.exp(-((_OFFSETS / _REACH_PX) ** 2)))
 
 
 def _smooth_correction(offset: FloatArray) -> FloatArray:
-    """Robust parabola through the offsets along each lid: ``(eye, lid, 3)``, lowest power first."""
+    """Robust parabola through the offsets along each lid: ``(frame, eye, lid, 3)``, lowest power first."""
     middle = len(_COLUMNS) // 2
     typical = np.sort(offset, axis=-1)[..., middle : middle + 1]
     weight = 1.0 / (1.0 + (offset - typical) ** 2 / 4.0)

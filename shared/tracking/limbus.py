@@ -203,7 +203,7 @@ def _most_typical(rotations: list[FloatArray]) -> int:
 
 def _measure(cuts: Sequence[_Cut], learnt: _Learnt) -> list[_Numbers]:
     """Reduce frames to numbers. What a frame's are does not depend on the frames measured with it."""
-    edges = [limbus_edges(cut.eyes, learnt.fitter.calibration.sclera_level) for cut in cuts]
+    edges = limbus_edges([cut.eyes for cut in cuts], learnt.fitter.calibration.sclera_level)
     rotations = [learnt.pose.rotation(cut.landmarks) for cut in cuts]
     fits = learnt.fitter.fit_frames(
         edges,

@@ -31,12 +31,15 @@ _UNBIASED_SHARE: Final = 0.8
 
 
 def limbus_edges(
-    eyes: EyePatches, sclera_level: float = DARK_IRIS_SCLERA_LEVEL, *, logarithmic: bool = True
-) -> LimbusEdges:
-    """Limbus edges of both eyes between the lids as found in the picture."""
-    tones = eye_tones(eyes)
+    eyes: Sequence[EyePatches], sclera_level: float = DARK_IRIS_SCLERA_LEVEL, *, logarithmic: bool = True
+) -> list[LimbusEdges]:
+    """Limbus edges of both eyes of several frames, between the lids as found in the picture."""
+    tones = [eye_tones(patches) for patches in eyes]
     margins = find_lid_margins(eyes, tones)
-    return find_limbus_edges(eyes, tones, margins, sclera_level=sclera_level, logarithmic=logarithmic)
+    return [
+        find_limbus_edges(*frame, sclera_level=sclera_level, logarithmic=logarithmic)
+        for frame in zip(eyes, tones, margins, strict=True)
+    ]
 
 
 def calibrate_limbus(eyes: Sequence[EyePatches]) -> LimbusCalibration:
@@ -48,7 +51,7 @@ def calibrate_limbus(eyes: Sequence[EyePatches]) -> LimbusCalibration:
     slides up or down until the chord between the lids is as wide as the iris, and then confirms the error.
     """
     chosen = [eyes[i] for i in np.unique(np.linspace(0, len(eyes) - 1, _FRAMES).round().astype(int))]
-    searched = [limbus_edges(patches, _SURE_SCLERA_LEVEL) for patches in chosen]
+    searched = limbus_edges(chosen, _SURE_SCLERA_LEVEL)
     scanned = np.unique(np.linspace(0, len(chosen) - 1, _SCAN_FRAMES).round().astype(int))
     radius = _best_radius([searched[i] for i in scanned], [chosen[i] for i in scanned])
     calibration = _with_radius(radius, LimbusCalibration.nominal().rest_px)
@@ -63,10 +66,10 @@ def calibrate_limbus(eyes: Sequence[EyePatches]) -> LimbusCalibration:
         )
         if round_number == 0:
             level = _sclera_level(searched, centres, radius)
-            searched = [limbus_edges(patches, level) for patches in chosen]
+            searched = limbus_edges(chosen, level)
             calibration = replace(calibration, sclera_level=level, pupil_contrast=_pupil_contrast(searched, centres))
     level = calibration.sclera_level
-    unbiased, _ = _fit_all(calibration, [limbus_edges(p, level, logarithmic=False) for p in chosen], chosen)
+    unbiased, _ = _fit_all(calibration, limbus_edges(chosen, level, logarithmic=False), chosen)
     true_radius = float(np.clip(radius + (unbiased - radius) / _UNBIASED_SHARE, radius, 1.08 * radius))
     return replace(calibration, true_radius_px=np.full(2, true_radius))
 

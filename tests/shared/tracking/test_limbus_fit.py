@@ -22,7 +22,7 @@ def calibration(iris_bgr: tuple[int, int, int] = DARK_IRIS_BGR, radius_px: float
 def fit(right: DrawnEye, left: DrawnEye | None = None, **options: float | bool) -> tuple[LimbusFit, np.ndarray]:
     learnt = calibration(right.iris_bgr, right.radius_px)
     patches = draw(right, left or right, **options)
-    edges = limbus_edges(patches, learnt.sclera_level)
+    (edges,) = limbus_edges([patches], learnt.sclera_level)
     result = LimbusFitter(learnt).fit(edges, patches.iris_px, np.ones(2))
     return result, fit_confidence(result, edges.margins)
 
