@@ -1,4 +1,4 @@
-"""The dashboard's own HTTP routes: a film in byte ranges, the times of its frames, and how far a job is.
+"""The dashboard's own HTTP routes: a film in byte ranges, and how far a job is.
 
 Streamlit sends a video to the browser by reading all of it into memory; these routes stream it from disk.
 They lie outside Streamlit's session, so each is guarded by a token: unguessable, bound to one film or job,
@@ -11,7 +11,7 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final, Generic, TypeVar
@@ -48,16 +48,9 @@ PRIVATE_HEADERS: Final = {
 
 @dataclass(frozen=True)
 class Film:
-    """What a film's token opens.
-
-    Attributes:
-        path: the film on this machine.
-        frame_idx, time_s: frame numbers and their presentation times as measured, for exact stepping.
-    """
+    """What a film's token opens: a file on this machine that browsers play."""
 
     path: Path
-    frame_idx: Sequence[int] = ()
-    time_s: Sequence[float] = ()
 
 
 Opened = TypeVar("Opened")
@@ -118,12 +111,13 @@ def is_same_site(request: Request) -> bool:
     return origin is None or urlsplit(origin).netloc == request.headers.get("host")
 
 
-def _refusal() -> Response:
+def refusal() -> Response:
+    """For a token that is unknown, expired or another site's."""
     return PlainTextResponse("Reload the page to see this again.", 403, headers=PRIVATE_HEADERS)
 
 
 def film_routes(films: TokenRegistry[Film] = FILMS) -> list[Route]:
-    """``/api/video/{token}`` in byte ranges and ``/api/frames/{token}``."""
+    """``/api/video/{token}`` in byte ranges."""
 
     def admitted(request: Request) -> Film | None:
         return films.open(request.path_params["token"]) if is_same_site(request) else None
@@ -131,20 +125,13 @@ def film_routes(films: TokenRegistry[Film] = FILMS) -> list[Route]:
     async def video(request: Request) -> Response:
         film = admitted(request)
         if film is None:
-            return _refusal()
+            return refusal()
         if not film.path.is_file():
             return PlainTextResponse("The film is no longer kept.", 404, headers=PRIVATE_HEADERS)
         media_type = _MEDIA_TYPES.get(film.path.suffix.lower(), "video/mp4")
         return FileResponse(film.path, media_type=media_type, headers=PRIVATE_HEADERS)
 
-    async def frames(request: Request) -> Response:
-        film = admitted(request)
-        if film is None:
-            return _refusal()
-        times = [round(time_s, 6) for time_s in film.time_s]
-        return JSONResponse({"frame": list(film.frame_idx), "time_s": times}, headers=PRIVATE_HEADERS)
-
-    return [Route("/api/video/{token}", video), Route("/api/frames/{token}", frames)]
+    return [Route("/api/video/{token}", video)]
 
 
 def progress_routes(
@@ -161,7 +148,7 @@ def progress_routes(
     def progress(request: Request) -> Response:
         analysis_id = jobs.open(request.path_params["token"]) if is_same_site(request) else None
         if analysis_id is None:
-            return _refusal()
+            return refusal()
         try:
             message = progress_message(read_job(analysis_id), clock())
         except EyeReviewError as error:

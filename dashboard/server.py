@@ -11,6 +11,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from dashboard.review_routes import review_routes
 from dashboard.routes import film_routes, progress_routes
 from dashboard.runner import ensure_runner
 from dashboard.texts import t
@@ -21,7 +22,13 @@ from shared.errors import EyeReviewError
 
 _LOGGER = logging.getLogger(__name__)
 _SCRIPT = Path(__file__).with_name("app.py")
-_SLOW_MODULES = ("pandas", "dashboard.page", "dashboard.charts", "dashboard.reviews")
+_SLOW_MODULES = (
+    "pandas",
+    "dashboard.page",
+    "dashboard.charts",
+    "dashboard.panels.workbench",
+    "dashboard.panels.movements",
+)
 """Imported by the pages; begun here so that the first page does not wait for them."""
 
 
@@ -57,7 +64,7 @@ def create_app(data_folder: Path) -> st.App:
     store = open_local_store(data_folder)
     return st.App(
         _SCRIPT,
-        routes=[*film_routes(), *progress_routes(store.jobs.get), *upload_routes()],
+        routes=[*film_routes(), *review_routes(), *progress_routes(store.jobs.get), *upload_routes()],
         on_script_error=show_script_error,
         lifespan=lifespan,
     )

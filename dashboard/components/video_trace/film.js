@@ -1,0 +1,125 @@
+// The film: it goes exactly to the frame it is told and says which frame is on screen.
+//
+// A browser reports the presentation time of the frame that it really shows (requestVideoFrameCallback). Times are
+// never made from a frame number and a rate: phones film at a variable one. Some containers do not begin at zero, so
+// the time of the very first frame is taken as the origin.
+
+const SPEEDS = [0.1, 0.25, 0.5, 1, 2];
+const LATE_MS = 150;
+
+class Film {
+  constructor(video, onFrame, onState) {
+    this.video = video;
+    this.onFrame = onFrame;
+    this.onState = onState;
+    this.feed = null;
+    this.origin = null;
+    this.wanted = null;
+    this.shown = null;
+    this.abort = new AbortController();
+    const on = (name, handler) => video.addEventListener(name, handler, { signal: this.abort.signal });
+    for (const name of ["play", "pause", "ended", "ratechange"]) on(name, () => this.onState());
+    on("loadeddata", () => this.settle());
+    on("seeked", () => this.settle());
+    if ("requestVideoFrameCallback" in video) this.watch();
+    else on("timeupdate", () => this.show(video.currentTime));
+  }
+
+  watch() {
+    this.video.requestVideoFrameCallback((now, frame) => {
+      if (this.abort.signal.aborted) return;
+      this.reported = now;
+      if (this.origin === null) this.origin = frame.mediaTime;
+      this.show(frame.mediaTime);
+      this.watch();
+    });
+  }
+
+  // A hidden film reports no frames: then its clock must do.
+  settle() {
+    const since = performance.now();
+    setTimeout(() => {
+      if (this.abort.signal.aborted || (this.reported || 0) >= since - LATE_MS) return;
+      if (this.origin === null) this.origin = 0;
+      this.show(this.video.currentTime);
+    }, LATE_MS);
+  }
+
+  open(url) {
+    this.origin = null;
+    this.shown = null;
+    this.video.src = url;
+  }
+
+  useFeed(feed) {
+    this.feed = feed;
+    if (this.shown !== null) this.show(this.shown);
+  }
+
+  show(mediaTime) {
+    this.shown = mediaTime;
+    if (!this.feed || this.origin === null) return;
+    if (this.wanted !== null) {
+      const time = this.wanted;
+      this.wanted = null;
+      this.seek(time);
+      return;
+    }
+    this.index = this.feed.indexAt(mediaTime - this.origin);
+    this.onFrame(this.index);
+  }
+
+  get playing() { return !this.video.paused && !this.video.ended; }
+
+  get time() { return this.feed && this.index !== undefined ? this.feed.time[this.index] : 0; }
+
+  // To the frame on screen at `time`, s from the first frame.
+  seek(time) {
+    if (!this.feed || this.origin === null) {
+      this.wanted = time;
+      return;
+    }
+    this.seekIndex(this.feed.indexAt(time));
+  }
+
+  seekIndex(index) {
+    const target = clamp(index, 0, this.feed.count - 1);
+    const time = this.origin + this.feed.middleOf(target);
+    this.index = target;
+    if (!this.video.src || !(this.video.readyState > 0)) {
+      this.onFrame(target);
+      return;
+    }
+    this.video.currentTime = time;
+  }
+
+  step(count) {
+    this.video.pause();
+    if (this.feed) this.seekIndex((this.index || 0) + count);
+  }
+
+  skip(seconds) {
+    this.seek(Math.max(this.time + seconds, 0));
+  }
+
+  toggle() {
+    if (this.video.paused) this.video.play().catch(() => this.onState());
+    else this.video.pause();
+  }
+
+  changeSpeed(direction) {
+    const place = SPEEDS.indexOf(this.video.playbackRate);
+    this.setSpeed(SPEEDS[clamp((place < 0 ? SPEEDS.indexOf(1) : place) + direction, 0, SPEEDS.length - 1)]);
+  }
+
+  setSpeed(rate) {
+    this.video.playbackRate = rate;
+  }
+
+  close() {
+    this.abort.abort();
+    this.video.pause();
+    this.video.removeAttribute("src");
+    this.video.load();
+  }
+}

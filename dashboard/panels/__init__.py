@@ -1,0 +1,1 @@
+"""Parts of the review page, each in its own file."""
