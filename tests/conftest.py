@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.emulated_cloud import cloud
 from tests.material_traces import material_trace
 
-__all__ = ["material_trace"]
+__all__ = ["cloud", "material_trace"]
 
 # A machine under load is slow; that is no failure.
 settings.register_profile("no_deadline", deadline=None)

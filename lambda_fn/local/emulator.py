@@ -22,7 +22,6 @@ ROOT_CREDENTIALS: Final = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY":
 """The emulated account's own credentials, fixed by the emulator; they open nothing else."""
 ACCOUNT_ID: Final = "000000000000"
 _READY_S: Final = 60.0
-_STOP_S: Final = 10.0
 
 
 class EmulatorError(RuntimeError):
@@ -106,7 +105,8 @@ def running_emulator(folder: Path, *, port: int, region: str, function_urls: Map
             _wait_until_ready(emulator, process, folder / "emulator.log")
             yield emulator
         finally:
-            _stop(process)
+            process.kill()  # at once: nothing in it is to be kept
+            process.wait()
 
 
 def _wait_until_ready(emulator: Emulator, process: subprocess.Popen[bytes], log: Path) -> None:
@@ -127,12 +127,3 @@ def _answers(url: str, trust: ssl.SSLContext) -> bool:
             return bool(answer.status == HTTPStatus.OK)
     except OSError:
         return False
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
-    try:
-        process.wait(_STOP_S)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
