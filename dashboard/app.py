@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard.page import COMPARE, HISTORY, NEW_RECORDING, PATIENTS, REVIEW, SETTINGS, disclaimer_line, style
+from dashboard.page import COMPARE, HISTORY, NEW_RECORDING, PATIENTS, REPORT, REVIEW, SETTINGS, disclaimer_line, style
 from dashboard.texts import t
 
 st.set_page_config(page_title=t("Eye movement review"), page_icon=Path(__file__).with_name("icon.svg"), layout="wide")
@@ -13,6 +13,7 @@ pages = [
     st.Page(NEW_RECORDING, title=t("New recording"), icon=":material/videocam:"),
     st.Page(REVIEW, title=t("Review"), icon=":material/visibility:"),
     st.Page(HISTORY, title=t("History"), icon=":material/timeline:"),
+    st.Page(REPORT, title=t("Report"), icon=":material/description:"),
     st.Page(COMPARE, title=t("Compare thresholds"), icon=":material/compare_arrows:"),
     st.Page(SETTINGS, title=t("About"), icon=":material/info:"),
 ]

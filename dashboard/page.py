@@ -27,6 +27,7 @@ NEW_RECORDING: Final = "views/new_recording.py"
 REVIEW: Final = "views/review.py"
 HISTORY: Final = "views/history.py"
 COMPARE: Final = "views/compare.py"
+REPORT: Final = "views/report.py"
 SETTINGS: Final = "views/settings.py"
 
 _STYLE: Final = Path(__file__).with_name("style.css")
