@@ -30,6 +30,8 @@ class RestSegmentation:
             noise alone makes about one saccade a minute.
         moving_price: cost of a sample outside the rests (a sample at rest costs 2 on average, one for each axis).
         single_price: extra cost of a rest of one sample.
+        short_price_per_s: extra cost of each second by which a rest is shorter than ``shortest_rest_s``.
+        shortest_rest_s: fixations are hardly ever shorter (Rayner, Psychol Bull 1998;124:372).
         drift_deg_s: standard deviation of the slope of a rest.
         longest_rest_s, longest_move_s: longer ones are cut.
         least_step: a break is looked for only where neighbouring means differ by this many standard errors.
@@ -38,6 +40,8 @@ class RestSegmentation:
     break_price: float = 14.0
     moving_price: float = 5.0
     single_price: float = 3.0
+    short_price_per_s: float = 90.0
+    shortest_rest_s: float = 0.100
     drift_deg_s: float = 4.0
     longest_rest_s: float = 2.0
     longest_move_s: float = 0.30
@@ -130,6 +134,8 @@ def rests(time_s: FloatArray, gaze: FloatArray, noise_deg: float, constants: Res
     for here in range(1, len(edges)):
         low = min(rest_from[here], here - 1)
         cost = begun[low:here] + _rest_cost(sums[:, here : here + 1] - sums[:, low:here], ridge)
+        missing_s = constants.shortest_rest_s - (edges[here] - edges[low:here]) * interval_s
+        cost += constants.short_price_per_s * np.maximum(missing_s, 0.0)
         if edges[here] - edges[here - 1] == 1:
             cost[-1] += constants.single_price
         best = int(cost.argmin())

@@ -7,6 +7,7 @@ One fit then measures them all (:mod:`shared.events.saccade_fit`), and says wher
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import atan2, degrees
@@ -99,11 +100,11 @@ def detect_saccades(time_s: FloatArray, h_deg: FloatArray, v_deg: FloatArray) ->
     if gaze.interval_s <= DENSE_INTERVAL_S:
         phase = fast_phase(gaze.time_s, gaze.deg[:, 0], gaze.deg[:, 1], guard, constants)
     if phase is None or phase.typical_noise_deg_s > NOISY_SPEED_DEG_S:
-        return _with_multi_steps(_by_rests(gaze))
+        return with_multi_steps(_by_rests(gaze))
     found = _by_speed(gaze, fast_stretches(gaze.time_s, phase, guard, constants))
     if phase.typical_noise_deg_s > QUIET_SPEED_DEG_S:  # then the threshold is over the speed of small and slow ones
         found = _joined(found, _by_rests(gaze))
-    return _with_multi_steps(found)
+    return with_multi_steps(found)
 
 
 def _joined(found: list[Saccade], further: list[Saccade]) -> list[Saccade]:
@@ -275,8 +276,12 @@ def _is_oscillation(before: Saccade, after: Saccade) -> bool:
     return soon and after.amplitude_deg < OSCILLATION_SHARE * before.amplitude_deg
 
 
-def _with_multi_steps(saccades: list[Saccade]) -> tuple[Saccade, ...]:
-    """Marks saccades that follow one another at once in the same direction: one shift of gaze in several steps."""
+def with_multi_steps(saccades: Sequence[Saccade]) -> tuple[Saccade, ...]:
+    """Marks saccades that follow one another at once in the same direction: one shift of gaze in several steps.
+
+    Marks that are there already are made anew, so that a list from which some were taken can be given.
+    """
+    saccades = [replace(one, qualifiers=tuple(q for q in one.qualifiers if q != MULTI_STEP)) for one in saccades]
     marked = set()
     for index in range(len(saccades) - 1):
         one, other = saccades[index], saccades[index + 1]
