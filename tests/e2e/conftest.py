@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -38,13 +39,18 @@ def _answers(url: str, server: subprocess.Popen[str]) -> bool:
 
 
 @pytest.fixture(scope="session")
-def dashboard_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def dashboard_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Data folder of the dashboard under test, for tests that put recordings there or look what was kept."""
+    return tmp_path_factory.mktemp("dashboard") / "store"
+
+
+@pytest.fixture(scope="session")
+def dashboard_url(dashboard_data: Path) -> Iterator[str]:
     """Address of a freshly started ``python -m dashboard --demo``."""
-    data = tmp_path_factory.mktemp("dashboard")
     port = _free_port()
-    log = (data / "server.log").open("w")
+    log = dashboard_data.with_name("server.log").open("w")
     server = subprocess.Popen(
-        [sys.executable, "-m", "dashboard", "--demo", "--port", str(port), "--data", str(data / "store")],
+        [sys.executable, "-m", "dashboard", "--demo", "--port", str(port), "--data", str(dashboard_data)],
         cwd=REPOSITORY,
         stdin=subprocess.DEVNULL,
         stdout=log,
