@@ -45,16 +45,16 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             found = BotocoreStubber().process_request(AWSPreparedRequest(self.command, url, headers, body, False))
         status, answered, content = found or (404, {}, b"")
         data = content.encode() if isinstance(content, str) else bytes(content or b"")
-        self.send_response(status)
+        self.send_response(int(status))
         for name, value in answered.items():
             if name.lower() not in {"content-length", "connection", "transfer-encoding", "date", "server"}:
                 self.send_header(name, str(value))
         is_head = self.command == "HEAD"
         length = {name.lower(): value for name, value in answered.items()}.get("content-length") if is_head else None
-        if status != 204:
+        if int(status) != 204:
             self.send_header("Content-Length", str(length or len(data)))
         self.end_headers()
-        if not is_head and status != 204:
+        if not is_head and int(status) != 204:
             self.wfile.write(data)
 
     do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = answer  # noqa: N815
