@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Final
 
 import plotly.graph_objects as go
@@ -36,6 +37,15 @@ class HistoryPoint:
     status_text: str
     value: float | None
     comparable: bool = True
+
+
+def _span_of(days: Sequence[str]) -> list[str] | None:
+    """From well before the first to well after the last day, at least a month."""
+    if not days:
+        return None
+    first, last = date.fromisoformat(min(days)), date.fromisoformat(max(days))
+    margin = max(timedelta(days=15), (last - first) / 12)
+    return [(first - margin).isoformat(), (last + margin).isoformat()]
 
 
 def history_figure(
@@ -96,7 +106,13 @@ def history_figure(
             "range": [min(0.0, *values, 0.0), top * 1.25 or 1.0],
             "tickfont": {"color": ink},
         },
-        xaxis={"title": {"text": t("Date of recording"), "font": {"color": ink}}, "tickfont": {"color": ink}},
+        xaxis={
+            "title": {"text": t("Date of recording"), "font": {"color": ink}},
+            "tickfont": {"color": ink},
+            "tickformat": "%Y-%m-%d",
+            # One visit would be magnified to thousandths of a second.
+            "range": _span_of([point.recorded_at for point in points]),
+        },
         hovermode="closest",
     )
     return figure

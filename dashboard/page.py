@@ -12,6 +12,8 @@ import streamlit as st
 
 from dashboard.components.job_progress import job_progress
 from dashboard.inks import DARK_INK, LIGHT_INK
+from dashboard.language import KEY as LANGUAGE_KEY
+from dashboard.language import LANGUAGES, session_language
 from dashboard.progress import progress_message
 from dashboard.routes import JOBS
 from dashboard.services import Services, status_of
@@ -102,9 +104,20 @@ def ink() -> str:
 
 
 def disclaimer_line() -> None:
-    """The standing sentence at the head of every page."""
+    """The standing sentence at the head of every page, and the choice of language."""
     with st.container(key="disclaimer"):
         st.markdown(disclaimer())
+    with st.container(key="language"):
+        st.segmented_control(
+            t("Language"),
+            list(LANGUAGES),
+            default=session_language(),
+            required=True,
+            key=LANGUAGE_KEY,
+            format_func=lambda code: LANGUAGES[code],
+            label_visibility="collapsed",
+            bind="query-params",
+        )
 
 
 @contextmanager

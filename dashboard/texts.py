@@ -11,6 +11,8 @@ import re
 from functools import lru_cache
 from pathlib import Path
 
+from dashboard.language import session_language
+
 LOCALE_FOLDER = Path(__file__).parent / "locale"
 _MARKDOWN_SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|~<>$:^&])")
 
@@ -20,22 +22,23 @@ def _catalogue(language: str) -> gettext.NullTranslations:
     return gettext.translation("dashboard", localedir=LOCALE_FOLDER, languages=[language], fallback=True)
 
 
-def t(message: str, /, *, language: str = "en", **values: object) -> str:
-    """The sentence in ``language``, with ``{name}`` places filled in.
+def t(message: str, /, *, language: str | None = None, **values: object) -> str:
+    """The sentence in ``language`` (that of the session if not given), with ``{name}`` places filled in.
 
     >>> t("{count} recordings", count=3)
     '3 recordings'
     """
-    return _catalogue(language).gettext(message).format(**values)
+    return _catalogue(language or session_language()).gettext(message).format(**values)
 
 
-def tn(singular: str, plural: str, count: int, /, *, language: str = "en", **values: object) -> str:
+def tn(singular: str, plural: str, count: int, /, *, language: str | None = None, **values: object) -> str:
     """The form of a sentence that fits ``count``, which also fills ``{count}``.
 
     >>> tn("{count} blink", "{count} blinks", 1), tn("{count} blink", "{count} blinks", 0)
     ('1 blink', '0 blinks')
     """
-    return _catalogue(language).ngettext(singular, plural, count).format(count=count, **values)
+    catalogue = _catalogue(language or session_language())
+    return catalogue.ngettext(singular, plural, count).format(count=count, **values)
 
 
 def plain(text: str) -> str:

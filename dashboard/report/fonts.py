@@ -1,4 +1,4 @@
-"""The typeface of the printed page: NanumSquare, which has Hangul and Latin (SIL Open Font License, beside it)."""
+"""The typeface of the printed page: NanumSquare, which has Hangul and Latin (SIL Open Font License, beside it). The pages serve the same files."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Final
 from matplotlib import font_manager
 
 FAMILY: Final = "NanumSquare"
-REGULAR: Final = Path(__file__).parent / "fonts" / "NanumSquareR.ttf"
-BOLD: Final = Path(__file__).parent / "fonts" / "NanumSquareB.ttf"
+REGULAR: Final = Path(__file__).parents[1] / "static" / "fonts" / "NanumSquareR.ttf"
+BOLD: Final = Path(__file__).parents[1] / "static" / "fonts" / "NanumSquareB.ttf"
 
 
 @lru_cache(maxsize=1)

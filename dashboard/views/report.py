@@ -104,7 +104,7 @@ def downloads(job: Job, data: ReportData, report: bytes) -> None:
         on_click="ignore",
         width="stretch",
     )
-    st.caption(t("No export holds the film or its name."))
+    st.caption(t("No export holds the film. The result (JSON) holds the name of its file."))
 
 
 @st.cache_data(show_spinner=False, max_entries=16)
