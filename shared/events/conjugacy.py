@@ -145,9 +145,11 @@ def _rests(
     low = max(last - samples, min(int(np.searchsorted(time_s, earliest_s - TIE_S)), last - FEWEST_REST_SAMPLES), 0)
     high = min(first + samples, max(int(np.searchsorted(time_s, latest_s + TIE_S)), first + FEWEST_REST_SAMPLES))
     high = min(high, len(time_s))
-    known = np.isfinite(pair.mean_deg).all(axis=1)
-    before, after = np.arange(low, last), np.arange(first, high)
-    return before[known[before]], after[known[after]]
+    return _known(pair, low, last), _known(pair, first, high)
+
+
+def _known(pair: EyePair, first: int, beyond: int) -> IntArray:
+    return first + np.flatnonzero(np.isfinite(pair.mean_deg[first:beyond]).all(axis=1))
 
 
 def _steps(deg: FloatArray, samples: int) -> FloatArray:
