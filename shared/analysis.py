@@ -5,21 +5,25 @@ Change a parameter and call :func:`analyse` again; tracking the film need not be
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
+from functools import cache
 from typing import Final
 
 import numpy as np
 
 from shared.calibration import UNCALIBRATED, calibrate, calibrated_saccades, known_holds, measured_saccades
 from shared.events.blinks import blink_mask, closed_mask, detect_blinks, usable_mask
-from shared.events.saccades import detect_saccades
+from shared.events.conjugacy import EyePair, confirmed, disagreement
+from shared.events.saccades import detect_saccades, with_multi_steps
 from shared.events.square_waves import detect_square_wave_jerks
 from shared.findings import find_signs
-from shared.gaze_range import binocular, measure_landmark, measure_limbus
+from shared.gaze_range import LimbusGaze, binocular, measure_landmark, measure_limbus
 from shared.metrics import Events, ObservedTime, compute_metrics, limbus_reason
 from shared.model import Blink, BoolArray, EyeTrace, FloatArray, Result, Saccade, SquareWaveJerk, TargetResponse, Trace
 from shared.parameters import Parameters
-from shared.quality import Evidence, examine, frame_durations_s, run_checks
+from shared.quality import run_checks
+from shared.recording import Evidence, examine, frame_durations_s
 from shared.screening import psp_status, psp_suspected, reasons
 from shared.targets.metrics import target_metrics
 from shared.targets.responses import MeasuredGaze, target_responses
@@ -29,15 +33,27 @@ from shared.version import ANALYSIS_VERSION
 _DEFAULTS: Final = Parameters()
 
 
+@dataclass(frozen=True)
+class FoundSaccades:
+    """Saccades, and the amplitude, deg, from which they are told from chance; None where only one eye was measured."""
+
+    saccades: tuple[Saccade, ...]
+    smallest_deg: float | None
+
+
 @dataclass(frozen=True, eq=False)
 class Looked:
-    """What does not depend on the rule's threshold: blinks, masks, ranges. One for each way of finding blinks."""
+    """What does not depend on the rule's threshold: blinks, masks, ranges. One for each way of finding blinks.
+
+    Saccades are looked for when ``search`` is called, once: they take longer than all the rest.
+    """
 
     blinks: tuple[Blink, ...]
     blink_mask: BoolArray
     usable: BoolArray
     fixation: BoolArray
     evidence: Evidence
+    search: Callable[[], FoundSaccades]
 
 
 def analyse(trace: Trace, parameters: Parameters = _DEFAULTS, *, reviewed: Events | None = None) -> Result:
@@ -57,7 +73,7 @@ def analyse(trace: Trace, parameters: Parameters = _DEFAULTS, *, reviewed: Event
     if parameters.blink_max_duration_s != _DEFAULTS.blink_max_duration_s:
         # The default is no wish of the caller: a film too slow for it is inconclusive by its frame rate.
         parameters.check_against_rate(trace.frame_rate_hz)
-    looked = look(trace, parameters, blinks=reviewed.blinks if reviewed else None)
+    looked = look(trace, parameters, reviewed)
     landmark, limbus = looked.evidence.landmark, looked.evidence.limbus
     events, observed = _events(trace, looked, reviewed)
     checks = run_checks(looked.evidence, parameters)
@@ -93,17 +109,48 @@ def analyse(trace: Trace, parameters: Parameters = _DEFAULTS, *, reviewed: Event
     )
 
 
-def look(trace: Trace, parameters: Parameters, *, blinks: tuple[Blink, ...] | None = None) -> Looked:
-    """Find blinks, unless they are given, and measure ranges; ``vpp_thresh`` takes no part."""
+def look(trace: Trace, parameters: Parameters, reviewed: Events | None = None) -> Looked:
+    """Find blinks and measure ranges, or take the blinks of a reviewer; ``vpp_thresh`` takes no part."""
     trace = finite(trace)
-    blinks = detect_blinks(trace, parameters) if blinks is None else blinks
+    blinks = detect_blinks(trace, parameters) if reviewed is None else reviewed.blinks
     usable = usable_mask(trace, blinks, parameters.blink_padding_s)
     fixation = in_segments(trace.time_s, fixation_segments(parameters))
     landmark = measure_landmark(trace, usable, fixation)
     recording = examine(trace, closed_mask(trace, blinks), usable, landmark, parameters)
-    calibration = calibrate(trace, usable, known_holds(parameters, trace.duration_s))
-    evidence = Evidence(recording, landmark, measure_limbus(trace, usable, fixation, calibration))
-    return Looked(blinks, blink_mask(trace, blinks), usable, fixation, evidence)
+    limbus = measure_limbus(
+        trace, usable, fixation, calibrate(trace, usable, known_holds(parameters, trace.duration_s))
+    )
+
+    @cache
+    def search() -> FoundSaccades:
+        return find_saccades(trace, usable, limbus, reviewed)
+
+    evidence = Evidence(recording, landmark, limbus, lambda: search().saccades)
+    return Looked(blinks, blink_mask(trace, blinks), usable, fixation, evidence, search)
+
+
+def find_saccades(trace: Trace, usable: BoolArray, limbus: LimbusGaze, reviewed: Events | None = None) -> FoundSaccades:
+    """Saccades in the best degrees there are, with frame numbers of the film, that stand out from chance events.
+
+    Args:
+        trace: N frames.
+        usable: ``(N,)`` frames that may be used.
+        limbus: its calibration is applied.
+        reviewed: events to take instead of looking for any.
+    """
+    horizontal, vertical, measured = limbus_gaze(trace, usable)
+    if not measured.any():
+        return FoundSaccades(reviewed.saccades if reviewed else (), None)
+    pair = _eye_pair(trace, horizontal, vertical, measured)
+    errors = disagreement(pair) if pair is not None else None
+    smallest_deg = errors.smallest_saccade_deg if errors is not None else None
+    if reviewed is not None:
+        return FoundSaccades(reviewed.saccades, smallest_deg)
+    found = detect_saccades(trace.time_s, horizontal, vertical)
+    if pair is not None:
+        found = with_multi_steps(confirmed(found, pair, errors)) if errors is not None else ()
+    named = (_with_frames(saccade, trace) for saccade in found)
+    return FoundSaccades(calibrated_saccades(named, limbus.calibration), smallest_deg)
 
 
 def finite(trace: Trace) -> Trace:
@@ -119,13 +166,9 @@ def _finite_eye(eye: EyeTrace) -> EyeTrace:
 
 
 def _events(trace: Trace, looked: Looked, reviewed: Events | None) -> tuple[Events, ObservedTime]:
-    horizontal, vertical, measured = limbus_gaze(trace, looked.usable)
-    saccades: tuple[Saccade, ...] = ()
-    if reviewed is None and measured.any():
-        found = detect_saccades(trace.time_s, horizontal, vertical)
-        named = (_with_frames(saccade, trace) for saccade in found)
-        saccades = calibrated_saccades(named, looked.evidence.limbus.calibration)
-    jerks = detect_square_wave_jerks(saccades)
+    measured = limbus_gaze(trace, looked.usable)[2]
+    found = looked.search()
+    jerks = detect_square_wave_jerks(found.saccades)
     weight_s = frame_durations_s(trace.time_s)
     fixation_only = bool(looked.fixation.any())
     counted = measured & looked.fixation if fixation_only else measured
@@ -134,8 +177,9 @@ def _events(trace: Trace, looked: Looked, reviewed: Events | None) -> tuple[Even
         gaze_s=float(weight_s[counted].sum()),
         fixation_only=fixation_only,
         frame_rate_hz=trace.frame_rate_hz,
+        smallest_saccade_deg=found.smallest_deg,
     )
-    return reviewed or Events(looked.blinks, saccades, jerks), observed
+    return reviewed or Events(looked.blinks, found.saccades, jerks), observed
 
 
 def _responses(trace: Trace, looked: Looked, events: Events, parameters: Parameters) -> tuple[TargetResponse, ...]:
@@ -161,6 +205,16 @@ def limbus_gaze(trace: Trace, usable: BoolArray) -> tuple[FloatArray, FloatArray
     vertical, vertical_ok = binocular(trace, "limbus_v_deg", usable)
     measured = horizontal_ok & vertical_ok
     return np.where(measured, horizontal, np.nan), np.where(measured, vertical, np.nan), measured
+
+
+def _eye_pair(trace: Trace, horizontal: FloatArray, vertical: FloatArray, measured: BoolArray) -> EyePair | None:
+    """Both eyes' gaze where saccades are looked for; None where that is the gaze of one eye."""
+    eyes = (_finite_eye(eye) for eye in (trace.left, trace.right))
+    left, right = (np.stack([eye.limbus_h_deg, eye.limbus_v_deg], axis=1) for eye in eyes)
+    half_difference = np.where(measured[:, None], left / 2 - right / 2, np.nan)
+    if 2 * np.isfinite(half_difference).all(axis=1).sum() < measured.sum():
+        return None
+    return EyePair(trace.time_s, np.stack([horizontal, vertical], axis=1), half_difference)
 
 
 def _with_frames(saccade: Saccade, trace: Trace) -> Saccade:

@@ -11,12 +11,12 @@ from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import Final, Literal
 
+from shared.checks.film import VELOCITY_FRAME_RATE_HZ
 from shared.events.main_sequence import Axis, normal_band
 from shared.events.saccades import SLOW_BY_DURATION
 from shared.metrics import BLINK_RATE_TIME_S, MIN_SACCADES, Events, ObservedTime, along_axis, below, with_velocity
 from shared.model import Finding, Metric, Saccade
 from shared.parameters import Parameters
-from shared.quality import VELOCITY_FRAME_RATE_HZ
 from shared.task import fixation_segments, vertical_task_recorded
 
 State = Literal["present", "absent", "not_measured"]

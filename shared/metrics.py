@@ -14,11 +14,11 @@ from statistics import fmean, median
 from typing import Final
 
 from shared.calibration import degree_note
+from shared.checks.film import FRAME_RATE_TOLERANCE, VELOCITY_FRAME_RATE_HZ
 from shared.events.main_sequence import PEAK_TO_MEAN_VELOCITY, Axis, main_axis, normal_band
-from shared.events.square_waves import square_wave_jerk_rate_per_min
+from shared.events.square_waves import MIN_AMPLITUDE_DEG, square_wave_jerk_rate_per_min
 from shared.gaze_range import FULL_LIMBUS_COVERAGE, MIN_LIMBUS_COVERAGE, GazeRange, LandmarkGaze, LimbusGaze
 from shared.model import Blink, Instrument, Metric, Reference, Saccade, SquareWaveJerk
-from shared.quality import FRAME_RATE_TOLERANCE, VELOCITY_FRAME_RATE_HZ
 
 BLINK_RATE_TIME_S: Final = 60.0
 """One minute is enough for a blink rate, in standard conditions (J Neurol Neurosurg Psychiatry, PMC2169979)."""
@@ -43,6 +43,10 @@ so the rate is a lower bound. Proposal."""
 
 MAX_JERK_NOISE_DEG: Final = 0.5
 """With more noise than this the smallest square-wave jerks cannot be told from it. Proposal."""
+
+LARGEST_HIDDEN_JERK_DEG: Final = 2.0
+"""Where saccades of this size cannot be told from chance, square-wave jerks are not counted: in PSP they reach 3 to 4
+deg, and most are smaller. Proposal."""
 
 MIN_RATIO_RANGE_DEG: Final = 5.0
 """Least horizontal range that the vertical one is divided by. Proposal."""
@@ -75,12 +79,15 @@ class ObservedTime:
         gaze_s: limbus gaze measured, within annotated fixation where there is any.
         fixation_only: ``gaze_s`` and the jerks counted in it are of annotated fixation.
         frame_rate_hz: effective frame rate.
+        smallest_saccade_deg: amplitude from which saccades are told from chance events, by the difference of the
+            eyes, degrees; None where only one eye was measured or too little of both.
     """
 
     lids_s: float
     gaze_s: float
     fixation_only: bool
     frame_rate_hz: float
+    smallest_saccade_deg: float | None = None
 
 
 def compute_metrics(
@@ -97,6 +104,7 @@ def compute_metrics(
         _incomplete_blinks(events, observed),
         _blink_duration(events, observed),
         *_noise(landmark, limbus),
+        _smallest_saccade(limbus, observed),
         jerk_rate,
         _jerk_amplitude(jerk_rate, events, jerk_note),
         _jerk_blink_ratio(jerk_rate, blink_rate),
@@ -268,6 +276,17 @@ def _noise(landmark: LandmarkGaze, limbus: LimbusGaze) -> tuple[Metric, ...]:
     )
 
 
+def _smallest_saccade(limbus: LimbusGaze, observed: ObservedTime) -> Metric:
+    name, label, unit = "smallest_saccade_deg", "Smallest saccade that is told from chance", "deg"
+    reason = limbus_reason(limbus)
+    if reason is None and observed.smallest_saccade_deg is None:
+        reason = "ONE_EYE_ONLY: Both eyes together were not seen for long enough to tell saccades from chance events."
+    if reason is not None:
+        return Metric(name, label, unit, "limbus", reason=reason)
+    qualifier = "from the difference of the eyes; smaller saccades are not reported"
+    return Metric(name, label, unit, "limbus", observed.smallest_saccade_deg, qualifier=qualifier)
+
+
 def _jerk_rate(limbus: LimbusGaze, events: Events, observed: ObservedTime) -> Metric:
     name, label, unit = "square_wave_jerk_rate_per_min", "Square-wave jerks", "1/min"
     reason = limbus_reason(limbus) or _slow_film(observed, JERK_FRAME_RATE_HZ)
@@ -276,6 +295,12 @@ def _jerk_rate(limbus: LimbusGaze, events: Events, observed: ObservedTime) -> Me
         reason = (
             f"TOO_NOISY: The noise of horizontal gaze is not below {MAX_JERK_NOISE_DEG:g} deg. Film closer, in "
             "brighter light."
+        )
+    hidden_deg = observed.smallest_saccade_deg
+    if reason is None and hidden_deg is not None and hidden_deg > LARGEST_HIDDEN_JERK_DEG:
+        reason = (
+            f"TOO_NOISY: Saccades below {hidden_deg:.1f} deg cannot be told from chance events in this film. Film "
+            "closer, in brighter light, with the head still."
         )
     if reason is None and observed.gaze_s < MIN_JERK_TIME_S:
         reason = f"TASK_TOO_SHORT: {observed.gaze_s:.1f} s of gaze were measured; {MIN_JERK_TIME_S:g} s are needed."
@@ -292,6 +317,8 @@ def _jerk_rate(limbus: LimbusGaze, events: Events, observed: ObservedTime) -> Me
     qualifier = "during fixation" if observed.fixation_only else "over the whole recording, not fixation alone"
     if below(observed.frame_rate_hz, VELOCITY_FRAME_RATE_HZ):
         qualifier += "; lower bound below 60 frames/s"
+    if hidden_deg is not None and hidden_deg > MIN_AMPLITUDE_DEG:
+        qualifier += f"; lower bound: jerks below {hidden_deg:.1f} deg are not told from chance"
     return Metric(name, label, unit, "limbus", rate, reference=reference, qualifier=qualifier)
 
 

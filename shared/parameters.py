@@ -36,6 +36,8 @@ class Gates:
     min_horizontal_ratio: float = 2.0
     min_shifts_each_way: int = 2
     min_target_deg: float = 20.0
+    min_vertical_attempts: int = 3
+    min_saccade_slowness: float = 1.0
     max_noise_fraction: float = 0.5
     max_lid_occluded_fraction: float = 0.30
     max_eye_difference: float = 0.30
@@ -208,6 +210,17 @@ GATE_BOUNDS: Final[Mapping[str, Bound]] = {
     "min_shifts_each_way": Bound(int, 0, 100, "shifts", "G5: gaze shifts to the left and to the right.", _PROPOSAL),
     "min_target_deg": Bound(
         float, 0, 90, "deg", "G5: least distance of annotated targets.", "MDS-PSP criteria, O2: target > 20 deg"
+    ),
+    "min_vertical_attempts": Bound(
+        int, 0, 100, "saccades", "G5: vertical saccades, both ways, in a small vertical range. 0 asks none.", _PROPOSAL
+    ),
+    "min_saccade_slowness": Bound(
+        float,
+        0,
+        10,
+        "",
+        "G5: duration of vertical saccades in a small range over the longest healthy one. 0 asks nothing.",
+        "proposal; 1 = mean - 2 SD of peak velocity, Hopf et al. 2018, PMC6143243",
     ),
     "max_noise_fraction": Bound(float, 0, 10, "", "G6: 4 SD of fixation noise in units of vpp_thresh.", _PROPOSAL),
     "max_lid_occluded_fraction": Bound(

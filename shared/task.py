@@ -63,9 +63,11 @@ def vertical_task_recorded(parameters: Parameters) -> bool:
 
 
 def far_vertical_targets(parameters: Parameters) -> bool:
-    """Whether an annotated vertical target lay at least ``gates.min_target_deg`` from straight ahead.
+    """Whether a vertical target annotated by hand lay at least ``gates.min_target_deg`` from straight ahead.
 
-    MDS-PSP criteria, O2: saccades to targets more than 20 degrees from the primary position.
+    MDS-PSP criteria, O2: saccades to targets more than 20 degrees from the primary position. The target log of the
+    recorder does not count here: a screen shows targets to an empty chair, too.
     """
     least = parameters.gates.min_target_deg
-    return any(s.target_deg is not None and s.target_deg >= least for s in vertical_segments(parameters))
+    annotated = segments_with(parameters.segments, VERTICAL_WORDS)
+    return any(s.target_deg is not None and s.target_deg >= least for s in annotated)

@@ -20,16 +20,20 @@ class Instruments:
     """How well eyes are measured.
 
     Attributes:
-        limbus_noise_deg, landmark_noise: standard deviations from frame to frame, each eye on its own.
+        limbus_h_noise_deg, limbus_v_noise_deg, landmark_noise: standard deviations from frame to frame, each eye on
+            its own.
         limbus_scale: degrees read for one true degree; the ``+-20 %`` of uncalibrated degrees.
+        lid_gaps_per_deg_v: what one degree of vertical gaze reads on the landmark instrument.
         lid_noise: of the lid opening, iris diameters.
         iris_diameter_px: of the film.
         pitch_sd_deg: slow nodding of the head that gaze does not show.
     """
 
-    limbus_noise_deg: float = 0.2
+    limbus_h_noise_deg: float = 0.2
+    limbus_v_noise_deg: float = 0.2
     landmark_noise: float = 0.003
     limbus_scale: float = 1.0
+    lid_gaps_per_deg_v: float = LID_GAPS_PER_DEG_V
     lid_noise: float = 0.01
     iris_diameter_px: float = 30.0
     pitch_sd_deg: float = 0.5
@@ -58,12 +62,12 @@ def trace_of(truth: GazeTruth, instruments: Instruments, *, seed: int = 0) -> Tr
             eye_open=np.maximum(opening, 0.02) * 0.35,
             lid_opening=np.maximum(opening, 0.02),
             h_offset=read(seen.h_deg, LID_GAPS_PER_DEG_H, instruments.landmark_noise, rest),
-            v_offset=read(seen.v_deg, LID_GAPS_PER_DEG_V, instruments.landmark_noise, rest) + 0.3 * closure,
+            v_offset=read(seen.v_deg, instruments.lid_gaps_per_deg_v, instruments.landmark_noise, rest) + 0.3 * closure,
             limbus_h_deg=np.where(
-                hidden, np.nan, read(seen.h_deg, instruments.limbus_scale, instruments.limbus_noise_deg)
+                hidden, np.nan, read(seen.h_deg, instruments.limbus_scale, instruments.limbus_h_noise_deg)
             ),
             limbus_v_deg=np.where(
-                hidden, np.nan, read(seen.v_deg, instruments.limbus_scale, instruments.limbus_noise_deg)
+                hidden, np.nan, read(seen.v_deg, instruments.limbus_scale, instruments.limbus_v_noise_deg)
             ),
             limbus_confidence=np.where(hidden, 0.0, 1.0),
         )

@@ -7,7 +7,7 @@ import pytest
 from shared.analysis import analyse
 from shared.model import CheckStatus, QualityCheck, Segment, Task, Trace
 from shared.parameters import GATE_NAMES, Gates, Parameters
-from shared.quality import frame_durations_s
+from shared.recording import frame_durations_s
 from tests.shared.traces import at, recording, with_both, without_face
 
 FULL_TASK = Parameters(task=Task.VERTICAL_HORIZONTAL)

@@ -22,9 +22,13 @@ def recording(
     blink_every_s: float = 4.0,
     noise: float = 0.001,
     limbus: bool = True,
+    saccade_s: float = 0.15,
     seed: int = 0,
 ) -> Trace:
-    """A clean film: first half up and down, second half left and right, every hold ``hold_s`` long."""
+    """A clean film: first half up and down, second half left and right, every hold ``hold_s`` long.
+
+    A saccade of ``saccade_s`` is slow for a few degrees and brisk for forty.
+    """
     rng = np.random.default_rng(seed)
     count = int(duration_s * frame_rate_hz)
     time_s = np.arange(count) / frame_rate_hz
@@ -32,6 +36,7 @@ def recording(
     first_half = time_s < duration_s / 2
     v_deg = np.where(first_half, np.where(odd, down_deg, -up_deg), 0.0)
     h_deg = np.where(first_half, 0.0, np.where(odd, side_deg, -side_deg))
+    v_deg, h_deg = (_smoothed(deg, round(saccade_s * frame_rate_hz)) for deg in (v_deg, h_deg))
     opening = np.full(count, 0.85)
     if blink_every_s:
         opening[(time_s + 1.0) % blink_every_s < 0.2] = 0.1
@@ -68,6 +73,15 @@ def recording(
         head_pitch_deg=np.zeros(count),
         head_roll_deg=np.zeros(count),
     )
+
+
+def _smoothed(deg: FloatArray, frames: int) -> FloatArray:
+    """Jumps made into bell-shaped movements of that many frames."""
+    if frames < 2 or len(deg) <= frames:
+        return deg
+    bell = np.hanning(frames + 2)[1:-1]
+    padded = np.pad(deg, (frames // 2, frames - 1 - frames // 2), mode="edge")
+    return np.convolve(padded, bell / bell.sum(), mode="valid")
 
 
 def at(trace: Trace, frames: object) -> Trace:

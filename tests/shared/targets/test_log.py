@@ -79,7 +79,7 @@ def test_the_log_says_what_the_patient_was_asked_for() -> None:
     assert [s.label for s in vertical_segments(parameters)] == ["up"]
     assert [s.label for s in fixation_segments(parameters)] == ["fixation"]
     assert vertical_task_recorded(parameters)
-    assert far_vertical_targets(parameters)
+    assert not far_vertical_targets(parameters), "a screen shows targets to an empty chair, too"
 
 
 def test_the_task_outweighs_the_log() -> None:

@@ -1,0 +1,1 @@
+"""The quality checks, one function for each code."""
