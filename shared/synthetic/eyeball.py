@@ -21,6 +21,9 @@ IRIS_COLOURS_BGR: Final[dict[str, tuple[float, float, float]]] = {
     "pale": (142, 136, 118),
 }
 
+SCLERA_BGR: Final = (196.0, 206.0, 218.0)
+"""White of a healthy eye in full light."""
+
 CORNEA_CENTRE_IRIS: Final = 5.7 / 11.7
 """Centre of the cornea's sphere before the centre of rotation, 5.7 mm."""
 
@@ -50,16 +53,19 @@ class EyeballLook:
 
 
 def make_look(
-    colour: str = "brown", *, seed: int = 0, pupil_radius: float = 0.36, limbus_softness: float = 0.14
+    colour: str = "brown",
+    *,
+    seed: int = 0,
+    pupil_radius: float = 0.36,
+    limbus_softness: float = 0.14,
+    sclera_bgr: tuple[float, float, float] = SCLERA_BGR,
 ) -> EyeballLook:
     """A look with one of the :data:`IRIS_COLOURS_BGR`; ``seed`` draws the fibres."""
     rng = np.random.default_rng([seed, 17])
     fibres = _ring_noise(rng, across=0.9, along=5.0)
     clouds = _ring_noise(rng, across=9.0, along=4.0)
     texture = 1 + 0.09 * fibres + 0.05 * clouds
-    return EyeballLook(
-        IRIS_COLOURS_BGR[colour], (196, 206, 218), pupil_radius, limbus_softness, texture.astype(np.float32)
-    )
+    return EyeballLook(IRIS_COLOURS_BGR[colour], sclera_bgr, pupil_radius, limbus_softness, texture.astype(np.float32))
 
 
 def _ring_noise(rng: np.random.Generator, *, across: float, along: float) -> Float32Array:

@@ -24,7 +24,7 @@ from shared.synthetic.eye_geometry import (
     gaze_vector,
     head_rotation,
 )
-from shared.synthetic.eyeball import EyeballLook, draw_eyeball, limbus_centre, make_look
+from shared.synthetic.eyeball import SCLERA_BGR, EyeballLook, draw_eyeball, limbus_centre, make_look
 from shared.synthetic.gaze import GazeTruth
 from shared.synthetic.head_motion import HeadMotion, HeadScript
 from shared.synthetic.lid_shape import LOWER_REACH_IRIS, UPPER_REACH_IRIS, LidShape
@@ -56,6 +56,13 @@ class Look:
         iris_colour: ``dark``, ``brown``, ``hazel`` or ``pale``.
         aperture: lids wider (> 1) or narrower (< 1) than in the portrait.
         lids: following of the lids; heights are taken from the portrait.
+        pupil_radius: share of the iris radius.
+        limbus_softness: width of the rim's transition, share of the iris radius.
+        sclera_bgr: colour of the white of the eye in full light.
+        lid_shadow: how dark the shadow right under the upper lid is, 0 to 1.
+        lid_shadow_depth: how far that shadow reaches, iris diameters.
+        lashes: how dense the upper lashes are, 0 to 1.
+        wet_edge: how bright the lower lid's wet edge is, 0 to 1.
         brightness: factor on all light; below 1 is a dark room.
         flicker: standard deviation of the brightness from frame to frame.
         noise_sd: sensor noise, grey levels.
@@ -66,6 +73,13 @@ class Look:
     iris_colour: str = "brown"
     aperture: float = 1.0
     lids: Lids = field(default_factory=Lids)
+    pupil_radius: float = 0.36
+    limbus_softness: float = 0.14
+    sclera_bgr: tuple[float, float, float] = SCLERA_BGR
+    lid_shadow: float = 0.50
+    lid_shadow_depth: float = 0.13
+    lashes: float = 0.72
+    wet_edge: float = 0.45
     brightness: float = 1.0
     flicker: float = 0.004
     noise_sd: float = 1.5
@@ -115,7 +129,13 @@ class Puppet:
                 (LEFT_CORNERS, LEFT_UPPER, LEFT_LOWER),
             )
         )
-        self._eyeball_look: EyeballLook = make_look(self.look.iris_colour, seed=self.look.seed)
+        self._eyeball_look: EyeballLook = make_look(
+            self.look.iris_colour,
+            seed=self.look.seed,
+            pupil_radius=self.look.pupil_radius,
+            limbus_softness=self.look.limbus_softness,
+            sclera_bgr=self.look.sclera_bgr,
+        )
         self._centres = (self._eyeball_centre(RIGHT_CORNERS, 468), self._eyeball_centre(LEFT_CORNERS, 473))
         self._pivot = self._neck_pivot()
         self._cell_x, self._cell_y = _cell_centres(portrait.depth_px.shape)
@@ -224,13 +244,13 @@ class Puppet:
         skin = self._skin(shape, a, b, upper, lower)
         below_upper, above_lower = (b - upper) / unit, (lower - b) / unit
         edge = np.clip(1 - np.abs(a) ** 6, 0, 1)
-        shaded = _shade_ball(ball, a if eye else -a, below_upper, above_lower)
+        shaded = _shade_ball(ball, a if eye else -a, below_upper, above_lower, self.look)
         opening = np.clip(np.minimum(below_upper, above_lower) / np.float32(0.05) + np.float32(0.5), 0, 1)
         opening *= np.clip((lower - upper) / unit / np.float32(0.06), 0, 1)
         picture = skin + opening[..., None] * (shaded - skin)
-        wet_edge = edge * np.exp(-(((above_lower + 0.03) / 0.035) ** 2)) * 0.45 * (1 - closure)
+        wet_edge = edge * np.exp(-(((above_lower + 0.03) / 0.035) ** 2)) * self.look.wet_edge * (1 - closure)
         picture += wet_edge[..., None].astype(np.float32) * (_LID_EDGE_BGR - picture)
-        lash = edge * np.exp(-(((below_upper + 0.035) / 0.055) ** 2)) * (0.72 - 0.12 * closure)
+        lash = edge * np.exp(-(((below_upper + 0.035) / 0.055) ** 2)) * (self.look.lashes - 0.12 * closure)
         lash = np.maximum(lash, edge * np.exp(-(((above_lower + 0.08) / 0.04) ** 2)) * 0.16)
         painted: Float32Array = picture + lash[..., None].astype(np.float32) * (_LASH_BGR - picture)
         return painted
@@ -345,13 +365,14 @@ class Puppet:
 
 
 def _shade_ball(
-    ball: Float32Array, toward_left: Float32Array, below_upper: Float32Array, above_lower: Float32Array
+    ball: Float32Array, toward_left: Float32Array, below_upper: Float32Array, above_lower: Float32Array, look: Look
 ) -> Float32Array:
     """Shadow of the upper lid, dimming into the canthi, and the pink flesh in the inner one.
 
     ``toward_left`` is -1 at the inner and 1 at the outer canthus.
     """
-    shadow = 1 - 0.50 * np.exp(-np.maximum(below_upper, 0) / 0.13) - 0.10 * np.exp(-np.maximum(above_lower, 0) / 0.08)
+    from_above = look.lid_shadow * np.exp(-np.maximum(below_upper, 0) / look.lid_shadow_depth)
+    shadow = 1 - from_above - 0.10 * np.exp(-np.maximum(above_lower, 0) / 0.08)
     corners = 1 - 0.35 * np.clip((np.abs(toward_left) - 0.55) / 0.45, 0, 1)
     shaded = ball * (shadow * corners).astype(np.float32)[..., None]
     flesh = np.clip((-toward_left - 0.80) / 0.12, 0, 1).astype(np.float32)[..., None] * np.float32(0.85)
