@@ -20,6 +20,8 @@ LARGEST_ITEM_BYTES: Final = 300_000
 """Well under DynamoDB's 400 KB for one item, names included."""
 _SMALLEST_NUMBER: Final = 1e-125
 """DynamoDB keeps magnitudes from 1e-130 on; what is smaller is 0 for any measurement."""
+_LARGEST_EXACT: Final = 2**53
+"""Whole numbers beyond this were floats: only up to here is each of them one."""
 _SERIALIZER: Final = TypeSerializer()
 _DESERIALIZER: Final = TypeDeserializer()
 
@@ -65,7 +67,8 @@ def _storable(value: Any) -> Any:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
+        is_whole = value == value.to_integral_value() and abs(value) <= _LARGEST_EXACT
+        return int(value) if is_whole else float(value)
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, list):
