@@ -7,15 +7,15 @@ the eye is used: lids and eyeball move with the gaze.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import cv2
 import numpy as np
 
 from shared.model import BoolArray, FloatArray
 from shared.tracking.eye_crop import CORNERS, Float32Array, Image
-from shared.tracking.face_patches import apply, cut_grey, face_similarity
+from shared.tracking.face_patches import cut_grey, face_similarity, sample_each
 
 _SPAN_PX: Final = 160.0
 """Distance of the outer eye corners at the scale of these patches."""
@@ -89,34 +89,32 @@ class CanthusReference:
         steepness = along_y[:, inner, inner] ** 2
         self.texture_weight: FloatArray = steepness * window.reshape(TEMPLATE_PX, TEMPLATE_PX)
         """``(corner, row, column)``: how much each place decides a shift across the corner line."""
-        rows, columns = np.mgrid[_MARGIN_PX : _MARGIN_PX + TEMPLATE_PX, _MARGIN_PX : _MARGIN_PX + TEMPLATE_PX]
-        starts = np.arange(4) * _PATCH_PX
-        self._x = np.broadcast_to(columns, (4, TEMPLATE_PX, TEMPLATE_PX)).astype(np.float32)
-        self._y = (rows + starts[:, None, None]).astype(np.float32)
+        axis_px = np.arange(_MARGIN_PX, _MARGIN_PX + TEMPLATE_PX, dtype=np.float32)
+        self._places = np.stack(np.meshgrid(axis_px, axis_px)).reshape(2, -1)
 
-    def locate(self, patches: CanthusPatches) -> tuple[FloatArray, BoolArray]:
-        """Corners of a frame.
+    def locate(self, patches: Sequence[CanthusPatches]) -> tuple[FloatArray, BoolArray]:
+        """Corners of frames, each for itself.
 
         Returns:
-            ``(4, 2)`` image px in the order of :data:`CORNERS`, and ``(4,)`` whether each was found; where
+            ``(n, 4, 2)`` image px in the order of :data:`CORNERS`, and ``(n, 4)`` whether each was found; where
             not, the landmark corner stands in.
         """
-        shift = np.zeros((4, 2))
+        grey = np.stack([frame.grey for frame in patches]).reshape(-1, 4, _PATCH_PX, _PATCH_PX)
+        shift = np.zeros((len(grey), 4, 2))
         limit = _MARGIN_PX - 1.0
+        moving = np.arange(len(grey))
         for _ in range(_ITERATIONS):
-            moved = np.clip(shift, -limit, limit)
-            values = cv2.remap(
-                patches.grey,
-                (self._x + moved[:, 0, None, None].astype(np.float32)).reshape(-1, TEMPLATE_PX),
-                (self._y + moved[:, 1, None, None].astype(np.float32)).reshape(-1, TEMPLATE_PX),
-                cv2.INTER_LINEAR,
-            )
-            difference = np.asarray(values).reshape(4, -1) - self._template
-            step = (self._solver @ difference[..., None])[:, :2, 0]
-            shift = shift - step
-            if np.abs(step).max() < 0.01:
+            moved = np.clip(shift[moving], -limit, limit)
+            warps = np.concatenate([np.broadcast_to(np.eye(2), (*moved.shape, 2)), moved[..., None]], axis=-1)
+            values = sample_each(grey[moving].reshape(-1, _PATCH_PX, _PATCH_PX), warps.reshape(-1, 2, 3), self._places)
+            difference = values.reshape(-1, 4, TEMPLATE_PX**2) - self._template
+            step = (self._solver @ difference[..., None])[:, :, :2, 0]
+            shift[moving] -= step
+            moving = moving[np.abs(step).max(axis=(1, 2)) >= 0.01]
+            if not moving.size:
                 break
-        found = (np.abs(shift) < limit).all(axis=1)
+        found = (np.abs(shift) < limit).all(axis=2)
         shift[~found] = 0.0
-        located = patches.mesh_px + shift
-        return np.stack([apply(matrix, point) for matrix, point in zip(patches.to_image, located, strict=True)]), found
+        located = np.stack([frame.mesh_px for frame in patches]) + shift
+        to_image = np.stack([frame.to_image for frame in patches])
+        return (to_image[..., :2] @ located[..., None])[..., 0] + to_image[..., 2], found

@@ -5,6 +5,8 @@ Patches of two frames then differ only by what the landmarks got wrong, a pixel 
 
 from __future__ import annotations
 
+from typing import Final
+
 import cv2
 import numpy as np
 
@@ -47,18 +49,44 @@ def cut_grey(image_bgr: Image, to_image: FloatArray, size: tuple[int, int]) -> F
     return np.asarray(cv2.GaussianBlur(patch.astype(np.float32), (0, 0), 1.0))
 
 
+_FIXED_POINT: Final = np.float32(32)
+"""Fractions of a pixel that OpenCV tells apart when it samples between pixels."""
+
+
+def sample_each(patches: Float32Array, warps: FloatArray, places: Float32Array) -> Float32Array:
+    """``(n, p)`` values of ``(n, height, width)`` patches, each at the same places moved by its own warp.
+
+    What a patch gives does not depend on the others, to the bit.
+
+    Args:
+        patches: at most 32767 rows in all.
+        warps: ``(n, 2, 3)``.
+        places: ``(2, p)`` x and y, px.
+    """
+    count, height, width = patches.shape
+    moved = warps[:, :, :2].astype(np.float32) @ places + warps[:, :, 2:].astype(np.float32)
+    # Rounded as OpenCV would, before the patch's place in the stack is added: that sum is then exact.
+    x, y = np.moveaxis(np.rint(moved * _FIXED_POINT) / _FIXED_POINT, 1, 0)
+    y = np.minimum(np.maximum(y, 0), height - 1) + height * np.arange(count, dtype=np.float32)[:, None]
+    stack = patches.reshape(count * height, width)
+    return np.asarray(cv2.remap(stack, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), dtype=np.float32)
+
+
 def apply(matrix: FloatArray, points: FloatArray) -> FloatArray:
     """Affine map of ``(..., 2)`` points."""
     return np.asarray(points @ matrix[:, :2].T + matrix[:, 2])
 
 
 def invert(matrix: FloatArray) -> FloatArray:
-    """Inverse of a ``(2, 3)`` affine map."""
-    linear = np.linalg.inv(matrix[:, :2])
-    return np.concatenate([linear, -(linear @ matrix[:, 2])[:, None]], axis=1)
+    """Inverse of ``(..., 2, 3)`` affine maps."""
+    (a, b, x), (c, d, y) = np.moveaxis(matrix, (-2, -1), (0, 1))
+    determinant = a * d - b * c
+    rows = np.array([[d, -b, b * y - d * x], [-c, a, c * x - a * y]]) / determinant
+    return np.moveaxis(rows, (0, 1), (-2, -1))
 
 
 def compose(outer: FloatArray, inner: FloatArray) -> FloatArray:
-    """The affine map that does ``inner`` first, then ``outer``."""
-    linear = outer[:, :2] @ inner[:, :2]
-    return np.concatenate([linear, (outer[:, :2] @ inner[:, 2] + outer[:, 2])[:, None]], axis=1)
+    """The affine maps that do ``inner`` first, then ``outer``; ``(..., 2, 3)`` each."""
+    linear = outer[..., :2]
+    moved = linear @ inner[..., 2:] + outer[..., 2:]
+    return np.concatenate([np.broadcast_to(linear @ inner[..., :2], (*moved.shape[:-1], 2)), moved], axis=-1)

@@ -163,7 +163,7 @@ class LidAwareLimbus:
             teaching = self._waiting
         shape = mean_shape(np.stack([cut.landmarks for cut in teaching]))
         pose = HeadPose(shape, self._picture_size)
-        reference = teaching[_most_typical([pose.rotation(cut.landmarks) for cut in teaching])]
+        reference = teaching[_most_typical(pose.rotations(np.stack([cut.landmarks for cut in teaching])))]
         canthi = CanthusReference(reference.canthi)
         fitter = LimbusFitter(calibrate_limbus([cut.eyes for cut in teaching]))
         iris_px = float(2 * fitter.calibration.true_radius_px.mean() / reference.eyes.scale)
@@ -191,9 +191,9 @@ def _eyes_open(cut: _Cut) -> bool:
     return bool((gap > 2 * _OPEN_LID_GAP * cut.eyes.half_width_px).all() and cut.eyes.inside.all())
 
 
-def _most_typical(rotations: list[FloatArray]) -> int:
+def _most_typical(rotations: FloatArray) -> int:
     """Index of the rotation nearest the median one."""
-    stack = np.stack(rotations).reshape(len(rotations), 9)
+    stack = rotations.reshape(len(rotations), 9)
     known = np.isfinite(stack).all(axis=1)
     if not known.any():
         return 0
@@ -204,25 +204,35 @@ def _most_typical(rotations: list[FloatArray]) -> int:
 def _measure(cuts: Sequence[_Cut], learnt: _Learnt) -> list[_Numbers]:
     """Reduce frames to numbers. What a frame's are does not depend on the frames measured with it."""
     edges = limbus_edges([cut.eyes for cut in cuts], learnt.fitter.calibration.sclera_level)
-    rotations = [learnt.pose.rotation(cut.landmarks) for cut in cuts]
+    rotations = learnt.pose.rotations(np.stack([cut.landmarks for cut in cuts]))
     fits = learnt.fitter.fit_frames(
         edges,
         np.stack([cut.eyes.iris_px for cut in cuts]),
         np.stack([cut.eyes.inside.astype(np.float64) for cut in cuts]),
         np.stack([_turn_in_patches(turned, cut.eyes) for turned, cut in zip(rotations, cuts, strict=True)]),
     )
+    canthi, _ = learnt.canthi.locate([cut.canthi for cut in cuts])
+    skin = np.full((len(cuts), 2, 3), np.nan)
+    if learnt.skin.usable:
+        skin, _ = learnt.skin.locate([cut.skin for cut in cuts])
+    confidence = [fit_confidence(fit, found.margins) for fit, found in zip(fits, edges, strict=True)]
     return [
-        _numbers(cut, fit, fit_confidence(fit, found.margins), rotation, learnt)
-        for cut, fit, found, rotation in zip(cuts, fits, edges, rotations, strict=True)
+        _numbers(cut, fit, sure, learnt, canthi=canthi[i], skin=skin[i], rotation=rotations[i])
+        for i, (cut, fit, sure) in enumerate(zip(cuts, fits, confidence, strict=True))
     ]
 
 
-def _numbers(cut: _Cut, fit: LimbusFit, confidence: FloatArray, rotation: FloatArray, learnt: _Learnt) -> _Numbers:
+def _numbers(
+    cut: _Cut,
+    fit: LimbusFit,
+    confidence: FloatArray,
+    learnt: _Learnt,
+    *,
+    canthi: FloatArray,
+    skin: FloatArray,
+    rotation: FloatArray,
+) -> _Numbers:
     confidence = confidence * cut.eyes.inside
-    canthi, _ = learnt.canthi.locate(cut.canthi)
-    skin = np.full((2, 3), np.nan)
-    if learnt.skin.usable:
-        skin, _ = learnt.skin.locate(cut.skin)
     limbus = cut.eyes.image_points(fit.centre_px)
     limbus[confidence <= 0] = np.nan
     return _Numbers(
