@@ -70,12 +70,39 @@ def track(
         TooShortError: fewer than ten frames.
         UnreadableVideoError: or one of its kinds, see :func:`shared.video.probe`.
     """
-    probed = probe(path)
+    return track_frames(
+        read_frames(path, step=parameters.step, max_frames=parameters.max_frames),
+        probe(path),
+        parameters,
+        progress=progress,
+        cancelled=cancelled,
+        landmarker=landmarker,
+        limbus=limbus,
+    )
+
+
+def track_frames(
+    frames: Generator[Frame, None, None],
+    probed: VideoMeta,
+    parameters: Parameters,
+    *,
+    progress: Callable[[Progress], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+    landmarker: FaceLandmarker | None = None,
+    limbus: Callable[[], LimbusInstrument] | None = LidAwareLimbus,
+) -> Trace:
+    """Measure frames as they come, e.g. of a film that is still being recorded.
+
+    Args:
+        frames: every ``parameters.step``-th frame, at most ``parameters.max_frames``.
+        probed: what is known about the film.
+        parameters, progress, cancelled, landmarker, limbus: as for :func:`track`, which see for errors too.
+    """
     recording = _Recording()
     mesh = landmarker or MediaPipeFaceMesh()
     rim = limbus() if limbus is not None else None
     total = _expected_frames(probed, parameters)
-    frames = run_ahead(read_frames(path, step=parameters.step, max_frames=parameters.max_frames), _QUEUE_DEPTH)
+    frames = run_ahead(frames, _QUEUE_DEPTH)
     try:
         with closing(run_ahead(_meshed(frames, mesh), _QUEUE_DEPTH)) as meshed:
             for item in meshed:
