@@ -8,7 +8,7 @@ import http.server
 import re
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +26,11 @@ from shared.adapters.settings import Settings
 
 REGION = "us-west-1"
 _SCOPE = re.compile(r"/\d{8}/[a-z0-9-]+/([a-z0-9]+)/aws4_request")
-_HOSTS = {"dynamodb": "dynamodb", "sqs": "sqs", "lambda": "lambda", "s3": "s3"}
+_HOSTS = {"dynamodb": "dynamodb", "sqs": "sqs", "s3": "s3"}
+_INVOKE = re.compile(r"/2015-03-31/functions/([^/]+)/invocations")
+
+FUNCTIONS: dict[str, Callable[[bytes], bytes]] = {}
+"""Functions that can be invoked by name: event in, answer out. moto itself would need Docker for them."""
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
@@ -35,6 +39,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def answer(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        function = _INVOKE.fullmatch(urlsplit(self.path).path)
+        if function:
+            self._answer_with(FUNCTIONS[function.group(1)](body))
+            return
         headers = HTTPHeaders()
         for name, value in self.headers.items():
             headers[name] = value
@@ -56,6 +64,12 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         if not is_head and int(status) != 204:
             self.wfile.write(data)
+
+    def _answer_with(self, content: bytes) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
 
     do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = answer  # noqa: N815
 
