@@ -19,6 +19,7 @@ from shared.events.saccades import detect_saccades, with_multi_steps
 from shared.events.square_waves import detect_square_wave_jerks
 from shared.findings import find_signs
 from shared.gaze_range import LimbusGaze, binocular, measure_landmark, measure_limbus
+from shared.measures.definitions import described, origins
 from shared.metrics import Events, ObservedTime, compute_metrics, limbus_reason
 from shared.model import Blink, BoolArray, EyeTrace, FloatArray, Result, Saccade, SquareWaveJerk, TargetResponse, Trace
 from shared.parameters import Parameters
@@ -79,8 +80,11 @@ def analyse(trace: Trace, parameters: Parameters = _DEFAULTS, *, reviewed: Event
     checks = run_checks(looked.evidence, parameters)
     suspected = psp_suspected(landmark.vertical, parameters)
     responses = _responses(trace, looked, events, parameters)
+    counted = _counted(events, looked.fixation, trace)
+    rim_frames = limbus_gaze(trace, looked.usable)[2]
+    known = origins(trace.time_s, landmark.entered, rim_frames, looked.fixation, counted)
     metrics = (
-        *compute_metrics(landmark, limbus, _counted(events, looked.fixation, trace), observed),
+        *described(compute_metrics(landmark, limbus, counted, observed), known),
         *target_metrics(parameters.target_log, responses, UNCALIBRATED, limbus_reason(limbus)),
     )
     return Result(
@@ -89,7 +93,7 @@ def analyse(trace: Trace, parameters: Parameters = _DEFAULTS, *, reviewed: Event
         reasons=reasons(landmark.vertical, checks, parameters),
         quality=checks,
         metrics=metrics,
-        findings=find_signs(metrics, _counted(events, looked.fixation, trace), observed, parameters),
+        findings=find_signs(metrics, counted, observed, parameters),
         blinks=events.blinks,
         saccades=events.saccades,
         square_wave_jerks=events.square_wave_jerks,

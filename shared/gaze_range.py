@@ -14,6 +14,7 @@ import numpy as np
 from scipy.ndimage import median_filter
 
 from shared.calibration import calibrated_trace
+from shared.fixation import annotated_fixation_area
 from shared.model import AxisCalibration, BoolArray, FloatArray, Trace
 
 LANDMARK_PERCENTILES: Final = (5.0, 95.0)
@@ -130,6 +131,7 @@ class LimbusGaze:
         vertical_noise, horizontal_noise: fixation noise (SD).
         coverage: share of the usable frames with a fit.
         calibration: by which the degrees were made; see :func:`shared.calibration.degree_note`.
+        fixation_area_deg2: of annotated fixation (:mod:`shared.fixation`); None without enough of it.
     """
 
     vertical: GazeRange | None
@@ -138,6 +140,7 @@ class LimbusGaze:
     horizontal_noise: float | None
     coverage: float
     calibration: tuple[AxisCalibration, ...] = ()
+    fixation_area_deg2: float | None = None
 
     @property
     def possible(self) -> bool:
@@ -197,6 +200,9 @@ def measure_limbus(
         horizontal_noise=fixation_noise(time_s, horizontal, horizontal_entered),
         coverage=float(entered.sum()) / count if count else 0.0,
         calibration=calibration,
+        fixation_area_deg2=annotated_fixation_area(
+            horizontal, vertical, fixation & entered & horizontal_entered, trace.frame_rate_hz
+        ),
     )
 
 

@@ -278,6 +278,7 @@ class Blink:
         depth: greatest closure, 0 (open) to 1 (shut), mean of the eyes.
         eye: ``both``, or the one eye that closed.
         clipped: the recording begins or ends inside it, so its duration is a lower bound.
+        closing_velocity_per_s: fastest closing over 1/60 s, open lid gaps per second; None below 60 frames/s.
     """
 
     start_frame: int
@@ -290,6 +291,7 @@ class Blink:
     closed_end_frame: int | None = None
     eye: Eye = "both"
     clipped: bool = False
+    closing_velocity_per_s: float | None = None
 
     @property
     def duration_s(self) -> float:
@@ -398,6 +400,9 @@ class Metric:
         instrument: what measured it.
         reason: ``CODE: sentence`` when there is no value.
         qualifier: ``""``, ``"uncalibrated, +-20 %"``, ``"lower bound"`` and the like.
+        definition: how it is computed, and where that is defined.
+        start_s, end_s: the part of the film that it came from, s; None where there was nothing.
+        count, counted: how many of what it came from, e.g. 812 ``frames``, 14 ``saccades``.
     """
 
     name: str
@@ -408,6 +413,11 @@ class Metric:
     reason: str | None = None
     reference: Reference | None = None
     qualifier: str = ""
+    definition: str = ""
+    start_s: float | None = None
+    end_s: float | None = None
+    count: int | None = None
+    counted: str = ""
 
 
 @dataclass(frozen=True)

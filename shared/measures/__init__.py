@@ -1,0 +1,1 @@
+"""The numbers of a recording, by what they are about."""
