@@ -49,6 +49,9 @@ _OPEN_LID_GAP: Final = 0.12
 """Landmark lid gap over corner distance from which a frame may teach: clearly open in every eye shape."""
 _TRUSTED: Final = 0.45
 """Confidence from which a frame takes part in the median gaze."""
+_TURN_SHARE: Final = 0.35 / ROTATION_RADIUS_IRIS
+"""Share of a head turn that the place of the limbus against the eye corners does not show by itself: the eyeball's
+centre lies 0.35 iris diameters behind them."""
 _IRIS_SHARE: Final = (0.09, 0.18)
 """Iris diameter over outer canthus distance: bounds that every face lies well within."""
 
@@ -88,6 +91,7 @@ class _Learnt:
     reference_middles_px: FloatArray
     reference_iris_px: float
     centre_depth_iris: FloatArray
+    usual_middles_px: FloatArray
 
 
 class LidAwareLimbus:
@@ -167,6 +171,7 @@ class LidAwareLimbus:
         canthi = CanthusReference(reference.canthi)
         fitter = LimbusFitter(calibrate_limbus([cut.eyes for cut in teaching]))
         iris_px = float(2 * fitter.calibration.true_radius_px.mean() / reference.eyes.scale)
+        corners, _ = canthi.locate([cut.canthi for cut in teaching])
         self._learnt = _Learnt(
             fitter=fitter,
             canthi=canthi,
@@ -175,6 +180,9 @@ class LidAwareLimbus:
             reference_middles_px=reference.landmarks[CORNERS, :2].mean(axis=1),
             reference_iris_px=iris_px,
             centre_depth_iris=centre_depth_iris(shape, canthi, iris_px / canthus_span_px(reference.landmarks)),
+            usual_middles_px=np.median(
+                [_middles_in_patches(at, cut.eyes) for at, cut in zip(corners, teaching, strict=True)], axis=0
+            ),
         )
         self._measure_waiting(self._learnt)
 
@@ -205,13 +213,13 @@ def _measure(cuts: Sequence[_Cut], learnt: _Learnt) -> list[_Numbers]:
     """Reduce frames to numbers. What a frame's are does not depend on the frames measured with it."""
     edges = limbus_edges([cut.eyes for cut in cuts], learnt.fitter.calibration.sclera_level)
     rotations = learnt.pose.rotations(np.stack([cut.landmarks for cut in cuts]))
+    canthi, _ = learnt.canthi.locate([cut.canthi for cut in cuts])
     fits = learnt.fitter.fit_frames(
         edges,
         np.stack([cut.eyes.iris_px for cut in cuts]),
         np.stack([cut.eyes.inside.astype(np.float64) for cut in cuts]),
-        np.stack([_turn_in_patches(turned, cut.eyes) for turned, cut in zip(rotations, cuts, strict=True)]),
+        np.stack([_tilt(learnt, *frame) for frame in zip(cuts, canthi, rotations, strict=True)]),
     )
-    canthi, _ = learnt.canthi.locate([cut.canthi for cut in cuts])
     skin = np.full((len(cuts), 2, 3), np.nan)
     if learnt.skin.usable:
         skin, _ = learnt.skin.locate([cut.skin for cut in cuts])
@@ -244,6 +252,23 @@ def _numbers(
         rotation=rotation,
         iris_px=2 * learnt.fitter.calibration.true_radius_px / cut.eyes.scale,
     )
+
+
+def _tilt(learnt: _Learnt, cut: _Cut, canthi: FloatArray, rotation: FloatArray) -> FloatArray:
+    """Sine of the tilt of each limbus beyond what its place in the patch shows, ``(2, 2)``.
+
+    Patches are cut about the landmark corners, which follow a vertical movement of the eye by up to a half; the
+    corners found in the picture do not.
+    """
+    drift = learnt.usual_middles_px - _middles_in_patches(canthi, cut.eyes)
+    lever_px = 2 * ROTATION_RADIUS_IRIS * learnt.fitter.calibration.true_radius_px
+    return np.asarray(drift / lever_px[:, None] + _TURN_SHARE * _turn_in_patches(rotation, cut.eyes))
+
+
+def _middles_in_patches(canthi: FloatArray, eyes: EyePatches) -> FloatArray:
+    """Middle of each eye's corners ``(4, 2)`` in patch px, ``(2, 2)``: the inverse of a similarity."""
+    middles = canthi.reshape(2, 2, 2).mean(axis=1) - eyes.to_image[:, :, 2]
+    return np.asarray(np.einsum("eji,ej->ei", eyes.to_image[:, :, :2], middles) * eyes.scale**2)
 
 
 def _turn_in_patches(rotation: FloatArray, eyes: EyePatches) -> FloatArray:

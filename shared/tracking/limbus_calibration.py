@@ -21,13 +21,13 @@ from shared.tracking.limbus_fit import LimbusCalibration, LimbusFitter
 
 _FRAMES: Final = 16
 _SCAN_FRAMES: Final = 8
-_SCAN_PX: Final = np.arange(13.6, 18.5, 0.4)
+_SCAN_PX: Final = np.arange(13.6, 19.3, 0.4)
 """Radii tried; the landmark diameter is never further off."""
 _SURE_SCLERA_LEVEL: Final = 0.65
 """Until this person's irises are known, only what is brighter than most pale irises counts as sclera."""
 _ROUNDS: Final = 4
-_UNBIASED_SHARE: Final = 0.8
-"""A fit held to one radius shows only about this share of its difference from another."""
+_LEARNING_FIRMNESS: Final = 0.3
+"""How firmly the radius is held to that of the round before: hardly, as the first one may be far off."""
 
 
 def limbus_edges(
@@ -45,10 +45,8 @@ def limbus_edges(
 def calibrate_limbus(eyes: Sequence[EyePatches]) -> LimbusCalibration:
     """Learn from open-eyed frames; a few, spread evenly, are enough.
 
-    Both eyes get one radius: they differ by less than either can be measured.
-
-    The radius must be approached from where the whole rim agrees best. Held to one that is too large, a fit
-    slides up or down until the chord between the lids is as wide as the iris, and then confirms the error.
+    Each eye gets the radius of its own rim: in a head that is turned a little one eye is nearer to the camera. Their
+    true radius is one, for it sets the scale of the movement.
     """
     chosen = [eyes[i] for i in np.unique(np.linspace(0, len(eyes) - 1, _FRAMES).round().astype(int))]
     searched = limbus_edges(chosen, _SURE_SCLERA_LEVEL)
@@ -57,20 +55,17 @@ def calibrate_limbus(eyes: Sequence[EyePatches]) -> LimbusCalibration:
     calibration = _with_radius(radius, LimbusCalibration.nominal().rest_px)
     for round_number in range(_ROUNDS):
         seen, centres = _fit_all(calibration, searched, chosen)
-        radius = float(np.clip(seen, 0.95 * radius, 1.05 * radius))
+        radius_px = np.clip(seen, 0.95 * calibration.radius_px, 1.05 * calibration.radius_px)
         calibration = replace(
-            calibration,
-            radius_px=np.full(2, radius),
-            true_radius_px=np.full(2, radius),
-            rest_px=np.median(centres, axis=0),
+            calibration, radius_px=radius_px, true_radius_px=radius_px, rest_px=np.median(centres, axis=0)
         )
         if round_number == 0:
-            level = _sclera_level(searched, centres, radius)
+            level = _sclera_level(searched, centres, float(radius_px.mean()))
             searched = limbus_edges(chosen, level)
             calibration = replace(calibration, sclera_level=level, pupil_contrast=_pupil_contrast(searched, centres))
-    level = calibration.sclera_level
+    level, radius = calibration.sclera_level, float(calibration.radius_px.mean())
     unbiased, _ = _fit_all(calibration, limbus_edges(chosen, level, logarithmic=False), chosen)
-    true_radius = float(np.clip(radius + (unbiased - radius) / _UNBIASED_SHARE, radius, 1.08 * radius))
+    true_radius = float(np.clip(unbiased.mean(), radius, 1.08 * radius))
     return replace(calibration, true_radius_px=np.full(2, true_radius))
 
 
@@ -127,13 +122,11 @@ def _best_radius(edges: Sequence[LimbusEdges], eyes: Sequence[EyePatches]) -> fl
 
 def _fit_all(
     calibration: LimbusCalibration, edges: Sequence[LimbusEdges], eyes: Sequence[EyePatches]
-) -> tuple[float, FloatArray]:
-    """Median radius that the frames show and ``(n, 2, 2)`` their centres."""
-    fitter = LimbusFitter(calibration)
+) -> tuple[FloatArray, FloatArray]:
+    """``(2,)`` median radius that the frames show, per eye, and ``(n, 2, 2)`` their centres."""
+    fitter = LimbusFitter(calibration, _LEARNING_FIRMNESS)
     seeds = np.stack([patches.iris_px for patches in eyes])
     usable = np.stack([patches.inside.astype(np.float64) for patches in eyes])
     fits = fitter.fit_frames(edges, seeds, usable, np.zeros((len(eyes), 2, 2)))
-    radii = np.stack([fit.radius_px for fit in fits])
-    known = radii[np.isfinite(radii)]
-    radius = float(np.median(known)) if len(known) else float(calibration.radius_px.mean())
+    radius = np.median(np.stack([fit.radius_px for fit in fits]), axis=0)
     return radius, np.stack([fit.centre_px for fit in fits])

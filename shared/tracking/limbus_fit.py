@@ -17,7 +17,7 @@ import numpy as np
 from shared.model import FloatArray, IntArray
 from shared.tracking.eye_crop import CANTHUS_MIDPOINT_PX, PATCH_IRIS_PX, Float32Array, PictureStack, sample
 from shared.tracking.limbus_edges import DARK_IRIS_SCLERA_LEVEL, LimbusEdges
-from shared.tracking.rim_edges import REACH_PX, lateral_mean, robust_shift, sub_step_peak
+from shared.tracking.rim_edges import REACH_PX, robust_circle, sub_step_peak
 
 ROTATION_RADIUS_IRIS: Final = 0.897
 """Distance from the eye's centre of rotation to the centre of the limbus, iris diameters.
@@ -56,10 +56,12 @@ _FIRST_WIDTHS: Final = (0.2, 0.13)
 _LAST_WIDTHS: Final = (0.13,)
 """How far edges may lie from the expected rim, as shares of the radius, round by round."""
 _LARGEST_STEP_PX: Final = 4.0
-_TURN_SHARE: Final = 0.35 / ROTATION_RADIUS_IRIS
-"""Share of a head turn that the place of the limbus against the eye corners does not show by itself: the eyeball's
-centre lies 0.35 iris diameters behind them."""
 _MIN_FORESHORTENING: Final = 0.6
+_RADIUS_FIRMNESS: Final = 3.0
+"""How firmly a frame's radius is held to the one learnt: as by so many fully weighted edges."""
+_LARGEST_GROWTH_PX: Final = 1.0
+_RADIUS_RANGE: Final = (0.9, 1.1)
+"""Shares of the usual radius between which a frame's own must lie."""
 
 
 def _rim(rays: int) -> FloatArray:
@@ -105,11 +107,12 @@ class LimbusFit:
 
     Attributes:
         centre_px: ``(2, 2)`` limbus centre, patch px.
-        radius_px: ``(2,)`` radius that the lateral rays show, patch px.
+        radius_px: ``(2,)`` radius of the circle fitted, patch px.
         score: ``(2,)`` coarse evidence, 0 to about 1.5.
         sides: ``(2, 2)`` weight of the rays that carried the fit, image-left and image-right side.
         spread_px: ``(2,)`` robust scatter of the rim points about the fit.
         contrast: ``(2,)`` log ratio of the brightness outside and inside the rim, where edges carried the fit.
+        height_sd: ``(2,)`` standard deviation of the centre's height for edges with one of 1 px.
     """
 
     centre_px: FloatArray
@@ -118,6 +121,7 @@ class LimbusFit:
     sides: FloatArray
     spread_px: FloatArray
     contrast: FloatArray
+    height_sd: FloatArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,6 +132,7 @@ class _Rims:
     radius_px: FloatArray
     sides: FloatArray
     spread_px: FloatArray
+    height_sd: FloatArray
 
 
 class _Stack:
@@ -149,8 +154,9 @@ class LimbusFitter:
     Many frames are fitted in one pass over their arrays, for speed alone: no frame's result depends on another's.
     """
 
-    def __init__(self, calibration: LimbusCalibration) -> None:
+    def __init__(self, calibration: LimbusCalibration, radius_firmness: float = _RADIUS_FIRMNESS) -> None:
         self.calibration = calibration
+        self._firmness = radius_firmness
         rest_y, radius = calibration.rest_px[:, 1], calibration.radius_px
         centre_y = CANTHUS_MIDPOINT_PX[1] + _GRID_Y
         tilt = (centre_y - rest_y[:, None]) / (ROTATION_RADIUS_IRIS * PATCH_IRIS_PX)
@@ -170,15 +176,12 @@ class LimbusFitter:
         self._beyond_x = _BEYOND_RIM_PX * self._normal_x
         self._beyond_y = _BEYOND_RIM_PX * self._normal_y
 
-    def fit(
-        self, edges: LimbusEdges, seed_px: FloatArray, usable: FloatArray, turn: FloatArray | None = None
-    ) -> LimbusFit:
-        """Both limbi of one frame; see :meth:`fit_frames`."""
-        turns = np.zeros((1, 2, 2)) if turn is None else turn[None]
-        return self.fit_frames([edges], seed_px[None], usable[None], turns)[0]
+    def fit(self, edges: LimbusEdges, seed_px: FloatArray, usable: FloatArray) -> LimbusFit:
+        """Both limbi of one frame, head and landmarks as when the eyes were learnt; see :meth:`fit_frames`."""
+        return self.fit_frames([edges], seed_px[None], usable[None], np.zeros((1, 2, 2)))[0]
 
     def fit_frames(
-        self, edges: Sequence[LimbusEdges], seed_px: FloatArray, usable: FloatArray, turn: FloatArray
+        self, edges: Sequence[LimbusEdges], seed_px: FloatArray, usable: FloatArray, tilt: FloatArray
     ) -> list[LimbusFit]:
         """Both limbi of several frames.
 
@@ -186,8 +189,8 @@ class LimbusFitter:
             edges: of the frames.
             seed_px: ``(n, 2, 2)`` landmark iris centres in the patch; only x is used.
             usable: ``(n, 2)`` 1 where the eye is open and in the picture; others do not guide their fellow.
-            turn: ``(n, 2, 2)`` sine of the head's turn from where the eyes were learnt, along the patch axes; the
-                circle of the limbus turns with the head and looks narrower.
+            tilt: ``(n, 2, 2)`` sine along the patch axes of how far the limbus is tilted, beyond what its place
+                against ``rest_px`` shows: by the head's turn, and as patches follow landmarks that follow gaze.
         """
         stack = _Stack(edges)
         usable = usable[:, :, None, None]
@@ -198,7 +201,7 @@ class LimbusFitter:
         centre = _peak(joint)
         centre[..., 0] += seed_px[..., 0]
         centre[..., 1] += CANTHUS_MIDPOINT_PX[1]
-        return self._refine(stack, centre, rim.max(axis=(2, 3)), turn)
+        return self._refine(stack, centre, rim.max(axis=(2, 3)), tilt)
 
     def evidence(self, edges: LimbusEdges, seed_px: FloatArray) -> Float32Array:
         """Evidence for a rim around every grid place of one frame, ``(eye, y, x)``, each eye for itself."""
@@ -238,15 +241,15 @@ class LimbusFitter:
         shared = [_at_heights(best[:, 1 - eye], _GRID_Y - rest_y[eye] + rest_y[1 - eye]) for eye in range(2)]
         return np.stack(shared, axis=1)[..., None]
 
-    def _refine(self, stack: _Stack, coarse: FloatArray, score: FloatArray, turn: FloatArray) -> list[LimbusFit]:
+    def _refine(self, stack: _Stack, coarse: FloatArray, score: FloatArray, tilt: FloatArray) -> list[LimbusFit]:
         """Refine from several starting heights, keep the pair of rims that explains most edges."""
         starts = coarse[:, :, None, :] + _START_OFFSETS_PX
-        rims = self._fit_rims(stack, starts, turn, widths=_FIRST_WIDTHS)
+        rims = self._fit_rims(stack, starts, tilt, widths=_FIRST_WIDTHS)
         pupil = _sample_rays(stack.pupil, rims.centre_px[..., None, None, :], stack.top_px)[..., 0, 0]
         choice = self._choose(rims, self._pupil_share(pupil))
         chosen = np.take_along_axis(rims.centre_px, choice[:, :, None, None], axis=2)
-        final = self._fit_rims(stack, chosen, turn, widths=_LAST_WIDTHS)
-        contrast = self._contrast(stack, final.centre_px, turn)
+        final = self._fit_rims(stack, chosen, tilt, widths=_LAST_WIDTHS)
+        contrast = self._contrast(stack, final.centre_px, tilt)
         return [
             LimbusFit(
                 centre_px=final.centre_px[i, :, 0],
@@ -255,6 +258,7 @@ class LimbusFitter:
                 sides=final.sides[i, :, 0],
                 spread_px=final.spread_px[i, :, 0],
                 contrast=contrast[i, :, 0],
+                height_sd=final.height_sd[i, :, 0],
             )
             for i in range(len(coarse))
         ]
@@ -269,16 +273,17 @@ class LimbusFitter:
         best = total.reshape(len(total), -1).argmax(axis=1)
         return np.stack(np.unravel_index(best, total.shape[1:]), axis=-1)
 
-    def _fit_rims(self, stack: _Stack, centre: FloatArray, turn: FloatArray, *, widths: Sequence[float]) -> _Rims:
-        """Locate the rim ray by ray, shift the centre by robust least squares; one round for each width.
+    def _fit_rims(self, stack: _Stack, centre: FloatArray, tilt: FloatArray, *, widths: Sequence[float]) -> _Rims:
+        """Locate the rim ray by ray, fit the circle by robust least squares; one round for each width.
 
         ``centre`` is ``(frames, 2, starts, 2)``, and so begins every array of the answer.
         """
-        radius = self.calibration.radius_px[:, None]
+        usual = self.calibration.radius_px[:, None]
+        radius = np.broadcast_to(usual, centre.shape[:3])
         cap = stack.cap[:, :, None, None]
         top = stack.top_px[:, None, None, None, None]
         for width in widths:
-            points, normal = self._ellipse(centre, turn, _FINE_RIM)
+            points, normal = self._ellipse(centre, radius, tilt, _FINE_RIM)
             nx, ny = normal[..., 0], normal[..., 1]
             x = points[..., 0, None] + REACH_PX * nx[..., None]
             y = points[..., 1, None] + REACH_PX * ny[..., None] - top
@@ -287,26 +292,29 @@ class LimbusFitter:
             outward = along_x * nx[..., None] + along_y * ny[..., None]
             magnitude = np.sqrt(along_x**2 + along_y**2) + 1e-6
             radial = _within_0_1((outward / magnitude - 0.6) / 0.3)
-            near = np.exp(-((REACH_PX / (width * radius[..., None, None])) ** 2))
+            near = np.exp(-((REACH_PX / (width * usual[..., None, None])) ** 2))
             offset, strength = sub_step_peak(np.maximum(outward, 0) * radial, near)
             beyond = points + (offset + _BEYOND_RIM_PX)[..., None] * normal
             sclera = _sample_rays(stack.sclera, beyond[..., None, :], stack.top_px)[..., 0]
             weight = np.minimum(strength / cap, 1) * sclera
             weight[strength < 0.1 * cap] = 0
-            shift, weight, spread = robust_shift(normal, offset, weight)
-            centre = centre + np.clip(shift, -_LARGEST_STEP_PX, _LARGEST_STEP_PX)
-        residual = offset - (normal @ shift[..., None])[..., 0]
+            step = robust_circle(normal, offset, weight, radius - usual, self._firmness)
+            centre = centre + np.clip(step.shift_px, -_LARGEST_STEP_PX, _LARGEST_STEP_PX)
+            growth = np.clip(step.growth_px, -_LARGEST_GROWTH_PX, _LARGEST_GROWTH_PX)
+            radius = np.clip(radius + growth, _RADIUS_RANGE[0] * usual, _RADIUS_RANGE[1] * usual)
         on_right = normal[..., 0] > 0
         return _Rims(
             centre_px=centre,
-            radius_px=radius + lateral_mean(residual, weight, normal),
-            sides=np.stack([(weight * ~on_right).sum(-1), (weight * on_right).sum(-1)], axis=-1),
-            spread_px=spread,
+            radius_px=radius,
+            sides=np.stack([(step.weight * ~on_right).sum(-1), (step.weight * on_right).sum(-1)], axis=-1),
+            spread_px=step.spread_px,
+            height_sd=step.height_sd,
         )
 
-    def _contrast(self, stack: _Stack, centre: FloatArray, turn: FloatArray) -> FloatArray:
+    def _contrast(self, stack: _Stack, centre: FloatArray, tilt: FloatArray) -> FloatArray:
         """Mean of log brightness a little outside the rim, where sclera shows, less that inside."""
-        points, normal = self._ellipse(centre, turn, _COARSE_RIM)
+        radius = np.broadcast_to(self.calibration.radius_px[:, None], centre.shape[:3])
+        points, normal = self._ellipse(centre, radius, tilt, _COARSE_RIM)
         places = points[..., None, :] + np.array([-1.5, 1.0])[:, None] * _BEYOND_RIM_PX * normal[..., None, :]
         tone = _sample_rays(stack.relative, places, stack.top_px)
         weight = _sample_rays(stack.sclera, places[..., 1:, :], stack.top_px)[..., 0]
@@ -314,10 +322,12 @@ class LimbusFitter:
         mean = difference.sum(-1) / np.maximum(weight.sum(-1), 1e-6)
         return np.asarray(mean * stack.log_range[:, :, None])
 
-    def _ellipse(self, centre: FloatArray, turn: FloatArray, rim: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def _ellipse(
+        self, centre: FloatArray, radius: FloatArray, tilt: FloatArray, rim: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
         """Rim points and unit normals ``(frames, 2, starts, rays, 2)`` of the limbus circle on the eyeball."""
-        tilt = (centre - self.calibration.rest_px[:, None]) / (ROTATION_RADIUS_IRIS * PATCH_IRIS_PX)
-        tilt = tilt + _TURN_SHARE * turn[:, :, None]
+        lever_px = 2 * ROTATION_RADIUS_IRIS * self.calibration.true_radius_px[:, None, None]
+        tilt = (centre - self.calibration.rest_px[:, None]) / lever_px + tilt[:, :, None]
         squared = (tilt**2).sum(axis=-1, keepdims=True)
         limit = 1 - _MIN_FORESHORTENING
         tilt = tilt * np.sqrt(np.minimum(1.0, limit / np.maximum(squared, 1e-9)))
@@ -326,7 +336,7 @@ class LimbusFitter:
         points = rim - along / (1 + flattening)
         normal = rim + along / (flattening * (1 + flattening))
         normal = normal / np.sqrt((normal**2).sum(axis=-1, keepdims=True))
-        return centre[..., None, :] + self.calibration.radius_px[:, None, None, None] * points, normal
+        return centre[..., None, :] + radius[..., None, None] * points, normal
 
 
 def _within_0_1(values: FloatArray) -> FloatArray:
