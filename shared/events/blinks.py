@@ -85,6 +85,13 @@ _OPEN_PERCENTILE: Final = 80.0
 """Percentile of the opening over the recording that stands for its open lids."""
 
 
+_CLOSING_S: Final = 1 / 60
+"""Time over which the closing velocity is taken, s: longer than the frame-to-frame noise, a fifth of a closing."""
+
+_CLOSING_TOLERANCE: Final = 0.02
+"""Frame intervals may be this much longer than ``_CLOSING_S``."""
+
+
 @dataclass(frozen=True)
 class _Dip:
     """Positions in a stretch: the lowest frame, the run around it beyond half the depth, and the neighbours' limits."""
@@ -182,7 +189,22 @@ def _blink(
         closed_end_frame=int(trace.frame_idx[shut[-1]]) if complete else None,
         eye=eye,
         clipped=clipped,
+        closing_velocity_per_s=_closing_velocity(trace.time_s[frames], depth),
     )
+
+
+def _closing_velocity(time_s: FloatArray, depth: FloatArray) -> float | None:
+    """Fastest closing before the deepest frame, open lid gaps per second; None where frames are too far apart."""
+    until = int(np.argmax(depth)) + 1
+    if until < 2:
+        return None
+    lag = max(1, round(_CLOSING_S / float(np.median(np.diff(time_s[:until])))))
+    if lag >= until:
+        return None
+    passed_s = time_s[lag:until] - time_s[: until - lag]
+    if passed_s.min() > _CLOSING_S * (1 + _CLOSING_TOLERANCE):
+        return None
+    return float(np.max((depth[lag:until] - depth[: until - lag]) / passed_s))
 
 
 def _adaptive(trace: Trace, parameters: Parameters) -> tuple[Blink, ...]:

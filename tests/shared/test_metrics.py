@@ -6,9 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.analysis import analyse
+from shared.fixation import fixation_area, fixation_area_of_noise
 from shared.gaze_range import GazeRange, LimbusGaze, measure_landmark
 from shared.metrics import Events, ObservedTime, along_axis, compute_metrics
-from shared.model import Blink, Metric, Saccade, SquareWaveJerk
+from shared.model import Blink, Metric, Saccade, Segment, SquareWaveJerk
+from shared.parameters import Parameters
 from tests.shared.traces import recording, with_both
 
 FULL = GazeRange(-20.0, 20.0, 0.0, 0.5, 900)
@@ -210,3 +212,68 @@ class TestVelocity:
     def test_a_saccade_belongs_to_at_most_one_axis(self, direction_deg: float, amplitude_deg: float) -> None:
         one = (saccade(direction_deg, amplitude_deg),)
         assert len(along_axis(one, "vertical")) + len(along_axis(one, "horizontal")) <= 1
+
+
+def test_every_metric_says_how_it_is_computed_and_what_it_came_from() -> None:
+    result = analyse(recording(frame_rate_hz=60), Parameters(segments=(Segment(20, 40, "fixation"),)))
+    for metric in result.metrics:
+        assert metric.definition.endswith("."), metric.name
+        assert (metric.count is not None) == (metric.value is not None), metric.name
+    vertical = result.metric("vertical_range_deg")
+    assert vertical.counted == "frames"
+    assert vertical.count == result.usable.sum()
+    speed = result.metric("vertical_peak_velocity_deg_s")
+    assert speed.counted == "saccades"
+    assert speed.end_s is not None
+    assert speed.end_s < 21
+
+
+def test_a_quiet_eye_has_the_area_of_its_noise_and_a_restless_one_more() -> None:
+    rng = np.random.default_rng(3)
+    quiet, restless = rng.normal(0, 0.3, (2, 5000)), rng.normal(0, [[0.6], [0.3]], (2, 5000))
+    assert fixation_area(*quiet) == pytest.approx(fixation_area_of_noise(0.3, 0.3), rel=0.05)
+    assert fixation_area(*restless) == pytest.approx(2 * fixation_area(*quiet), rel=0.1)
+    assert fixation_area(quiet[0], quiet[0]) == pytest.approx(0, abs=1e-6), "gaze along one line covers no area"
+
+
+def test_fixation_area_needs_annotated_fixation() -> None:
+    trace = recording(side_deg=0)
+    assert (analyse(trace).metric("fixation_area_deg2").reason or "").startswith("NO_FIXATION")
+    fixated = analyse(trace, Parameters(segments=(Segment(21, 40, "fixation"),))).metric("fixation_area_deg2")
+    # Noise of 0.1 deg in each eye is 0.07 in their mean.
+    assert fixated.value == pytest.approx(fixation_area_of_noise(0.1 / 2**0.5, 0.1 / 2**0.5), rel=0.15)
+    assert fixated.counted == "frames"
+
+
+def test_up_is_held_to_down_only_where_straight_ahead_is_known() -> None:
+    trace = recording(up_deg=10, down_deg=20)
+    assert (analyse(trace).metric("up_down_ratio").reason or "").startswith("NO_FIXATION")
+    known = analyse(trace, Parameters(segments=(Segment(21, 40, "fixation"),)))
+    assert known.metric("up_down_ratio").value == pytest.approx(0.5, abs=0.03)
+
+
+def test_velocity_ratio_holds_each_saccade_to_its_own_size_and_axis() -> None:
+    # Healthy means: 303 deg/s at 10 deg vertical, 352 at 15 deg horizontal (Hopf et al. 2018).
+    vertical = tuple(saccade(90.0, 10.0, 303.0 / 2) for _ in range(3))
+    horizontal = tuple(saccade(0.0, 15.0, 352.0) for _ in range(3))
+    both = metrics(saccades=vertical + horizontal)["vertical_horizontal_velocity_ratio"]
+    assert both.value == pytest.approx(0.5)
+    alone = metrics(saccades=vertical)["vertical_horizontal_velocity_ratio"]
+    assert (alone.reason or "").startswith("TOO_FEW_SACCADES")
+    slow_film = metrics(saccades=vertical + horizontal, observed=observed(frame_rate_hz=30.0))
+    assert (slow_film["vertical_horizontal_velocity_ratio"].reason or "").startswith("LOW_FRAME_RATE")
+
+
+def test_slowness_survives_a_low_frame_rate() -> None:
+    slow = tuple(replace(saccade(90.0, 10.0, None), duration_s=2 * 1.65 * 10 / 203) for _ in range(3))
+    assert metrics(saccades=slow, observed=observed(frame_rate_hz=30.0))[
+        "vertical_saccade_slowness"
+    ].value == pytest.approx(2.0)
+
+
+def test_closing_velocity_takes_a_fast_camera_and_complete_blinks() -> None:
+    quick, short = blink(closing_velocity_per_s=15.0), blink(kind="incomplete", closing_velocity_per_s=3.0)
+    fast = observed(frame_rate_hz=240.0)
+    assert metrics(blinks=(quick, short), observed=fast)["blink_closing_velocity_per_s"].value == 15.0
+    assert metrics(blinks=(quick,))["blink_closing_velocity_per_s"].reason is not None
+    assert metrics(blinks=(short,), observed=fast)["blink_closing_velocity_per_s"].reason is not None

@@ -435,3 +435,16 @@ def test_marked_blinks_of_real_clips_are_found(material: Path, tmp_path: Path) -
     assert np.mean(np.abs(everything.end_errors) <= 2) >= 0.75  # 0.90 over all clips; these hold the slow reopenings
     assert np.mean(everything.kinds_agree) >= 0.85
     assert everything.longest_s <= 1.0
+
+
+@pytest.mark.parametrize("rate_hz", [120.0, 240.0])
+def test_closing_velocity_is_that_of_the_lids(rate_hz: float) -> None:
+    peak_per_s = 0.85 * np.pi / 2 / 0.08
+    velocities = [
+        blink.closing_velocity_per_s for blink in detect_blinks(blinking([2, 5, 7.5], rate_hz=rate_hz), ADAPTIVE)
+    ]
+    assert velocities == pytest.approx([peak_per_s] * 3, rel=0.15)
+
+
+def test_thirty_frames_a_second_carry_no_closing_velocity() -> None:
+    assert [blink.closing_velocity_per_s for blink in detect_blinks(blinking([2, 5]), ADAPTIVE)] == [None, None]
