@@ -17,6 +17,7 @@ from shared.events.saccades import SLOW_BY_DURATION
 from shared.metrics import BLINK_RATE_TIME_S, MIN_SACCADES, Events, ObservedTime, along_axis, below, with_velocity
 from shared.model import Finding, Metric, Saccade
 from shared.parameters import Parameters
+from shared.showing import densest_jerks, farthest_vertical, longest_without_blink
 from shared.task import fixation_segments, vertical_task_recorded
 
 State = Literal["present", "absent", "not_measured"]
@@ -45,17 +46,18 @@ def find_signs(
     """All findings, present or not, most weighty first."""
     known = {metric.name: metric for metric in metrics}
     return (
-        _gaze_palsy(known, parameters),
+        _gaze_palsy(known, events, parameters),
         _slow_vertical_saccades(known, events),
         _square_wave_jerks(known, events, observed),
-        _small_vertical_range(known, parameters),
-        _few_blinks(known, observed),
+        _small_vertical_range(known, events, parameters),
+        _few_blinks(known, events, observed),
     )
 
 
-def _gaze_palsy(known: Mapping[str, Metric], parameters: Parameters) -> Finding:
+def _gaze_palsy(known: Mapping[str, Metric], events: Events, parameters: Parameters) -> Finding:
     limit = parameters.range_thresh_deg
     state, message = _palsy(known, parameters)
+    shown = farthest_vertical(events.saccades, parameters)
     return Finding(
         "O1",
         "Vertical gaze palsy (O1-like)",
@@ -65,6 +67,7 @@ def _gaze_palsy(known: Mapping[str, Metric], parameters: Parameters) -> Finding:
         f"overcome by the vestibulo-ocular reflex. Here: below {limit:g} deg and below {MAX_RANGE_RATIO:g} of the "
         "horizontal range (proposals); the reflex is not tested.",
         MDS,
+        *(shown or (None, None)),
     )
 
 
@@ -167,10 +170,10 @@ def _against_band(events: Events, axis: Axis) -> list[tuple[float, Saccade]]:
 
 
 def _square_wave_jerks(known: Mapping[str, Metric], events: Events, observed: ObservedTime) -> Finding:
-    largest = max(events.square_wave_jerks, key=lambda jerk: jerk.amplitude_deg, default=None)
+    densest = densest_jerks(events.square_wave_jerks)
 
     def finding(state: State, message: str) -> Finding:
-        shown = largest if state == "present" else None
+        shown = densest if state == "present" else None
         return Finding(
             "O3",
             "Frequent macro square-wave jerks (O3-like)",
@@ -180,8 +183,7 @@ def _square_wave_jerks(known: Mapping[str, Metric], events: Events, observed: Ob
             f"Here: above {MIN_JERK_RATE_PER_MIN:g} per minute with a mean from {MIN_JERK_AMPLITUDE_DEG:g} deg, or "
             f"at least {MIN_JERK_BLINK_RATIO:g} per blink. Eyelid opening apraxia is not looked for.",
             f"{MDS}; ratio to blinks: Altiparmak et al., J Neuro-Ophthalmol 2006;26(4)",
-            shown.start_s if shown else None,
-            shown.end_s if shown else None,
+            *(shown or (None, None)),
         )
 
     rate, size = known["square_wave_jerk_rate_per_min"], known["square_wave_jerk_amplitude_deg"]
@@ -199,7 +201,7 @@ def _square_wave_jerks(known: Mapping[str, Metric], events: Events, observed: Ob
     return finding("absent", f"{numbers}.")
 
 
-def _small_vertical_range(known: Mapping[str, Metric], parameters: Parameters) -> Finding:
+def _small_vertical_range(known: Mapping[str, Metric], events: Events, parameters: Parameters) -> Finding:
     limit, vertical = parameters.range_thresh_deg, known["vertical_range_deg"]
     state: State
     if vertical.value is None:
@@ -214,10 +216,11 @@ def _small_vertical_range(known: Mapping[str, Metric], parameters: Parameters) -
         message,
         "Vertical range on the limbus instrument below range_thresh_deg, whatever the patient was asked to do.",
         "Proposal; no published cut-off",
+        *(farthest_vertical(events.saccades, parameters) or (None, None)),
     )
 
 
-def _few_blinks(known: Mapping[str, Metric], observed: ObservedTime) -> Finding:
+def _few_blinks(known: Mapping[str, Metric], events: Events, observed: ObservedTime) -> Finding:
     rate = known["blink_rate_per_min"]
     state: State
     if rate.value is None:
@@ -228,6 +231,7 @@ def _few_blinks(known: Mapping[str, Metric], observed: ObservedTime) -> Finding:
     else:
         state = "present" if rate.value < MAX_BLINK_RATE_PER_MIN else "absent"
         message = f"{rate.value:.1f} blinks per minute over {observed.lids_s:.0f} s."
+    shown = longest_without_blink(events.blinks, rate.end_s or 0.0) if state == "present" else None
     return Finding(
         "SUPPORT_BLINK_RATE",
         "Few blinks",
@@ -236,6 +240,7 @@ def _few_blinks(known: Mapping[str, Metric], observed: ObservedTime) -> Finding:
         f"Below {MAX_BLINK_RATE_PER_MIN:g} per minute (proposal between 3.0 in PSP and 12.5 in Parkinson's disease). "
         "Not a criterion.",
         "Golbe, Davis & Lepore, Mov Disord 1989;4:297, doi 10.1002/mds.870040402",
+        *(shown or (None, None)),
     )
 
 
