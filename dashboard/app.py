@@ -4,7 +4,18 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard.page import COMPARE, HISTORY, NEW_RECORDING, PATIENTS, REPORT, REVIEW, SETTINGS, disclaimer_line, style
+from dashboard.page import (
+    COMPARE,
+    HISTORY,
+    NEW_RECORDING,
+    PATIENTS,
+    REPORT,
+    REVIEW,
+    SETTINGS,
+    disclaimer_line,
+    place_line,
+    style,
+)
 from dashboard.texts import t
 
 st.set_page_config(page_title=t("Eye movement review"), page_icon=Path(__file__).with_name("icon.svg"), layout="wide")
@@ -20,4 +31,5 @@ pages = [
 page = st.navigation(pages, position="top")
 style()
 disclaimer_line()
+place_line()
 page.run()

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Final
 
 from dashboard.demo_results import adopt_result
-from dashboard.services import DEMO_SOURCE, Services, is_comparable, is_open
+from dashboard.services import DEMO_SOURCE, LOCAL, Services, is_comparable, is_open
 from dashboard.texts import t
+from shared.adapters.local import LocalStore
 from shared.deletion import delete_analysis
-from shared.errors import ConflictError, NotFoundError
+from shared.errors import ConflictError, InvalidRequestError, NotFoundError
 from shared.model import Task
 from shared.ports import Job, JobStatus
 
@@ -84,6 +85,8 @@ def add_demo_cases(services: Services, *, now: float, folder: Path = DEMO_FOLDER
     Raises:
         NotFoundError: no demo film is there.
     """
+    if services.place != LOCAL:
+        raise InvalidRequestError(t("The demo cases are kept on this machine. Change to it first."))
     films = {case: folder / f"{case.name}.mp4" for case in DEMO_CASES}
     present = {case: film for case, film in films.items() if film.is_file()}
     if not present:
@@ -120,7 +123,8 @@ def _add(services: Services, case: DemoCase, film: Path, now: float) -> bool:
             source=DEMO_SOURCE,
             analysis_id=analysis_id,
         )
-    return not adopt_result(services.store, queued, film.parent, now=now)
+    store = services.store
+    return not (isinstance(store, LocalStore) and adopt_result(store, queued, film.parent, now=now))
 
 
 def case_text(job: Job) -> tuple[str, str]:

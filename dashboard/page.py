@@ -7,22 +7,26 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import streamlit as st
 
 from dashboard.components.job_progress import job_progress
+from dashboard.core_texts import core
 from dashboard.inks import DARK_INK, LIGHT_INK
 from dashboard.language import KEY as LANGUAGE_KEY
 from dashboard.language import LANGUAGES, session_language
 from dashboard.progress import progress_message
 from dashboard.routes import JOBS
-from dashboard.services import Services, status_of
+from dashboard.services import CLOUD, LOCAL, Place, Services, status_of
 from dashboard.texts import plain, t
+from shared.adapters.layout import ORIGINAL_SOURCE
 from shared.adapters.local import open_local_store
-from shared.adapters.settings import read_settings
+from shared.adapters.settings import Settings, read_settings
 from shared.errors import EyeReviewError
 from shared.model import PspStatus, Task
 from shared.ports import Job, JobStatus
+from shared.version import ANALYSIS_VERSION
 
 PATIENTS: Final = "views/patients.py"
 NEW_RECORDING: Final = "views/new_recording.py"
@@ -32,6 +36,7 @@ COMPARE: Final = "views/compare.py"
 REPORT: Final = "views/report.py"
 SETTINGS: Final = "views/settings.py"
 
+_PLACE: Final = "place"
 _STYLE: Final = Path(__file__).with_name("style.css")
 
 STATUS_SHAPE: Final = {
@@ -46,14 +51,70 @@ STATUS_SHAPE: Final = {
 
 
 @st.cache_resource(show_spinner=False)
-def _services(data_folder: str, max_video_bytes: int) -> Services:
-    return Services(open_local_store(Path(data_folder), max_video_bytes=max_video_bytes))
+def _services(settings: Settings, place: Place) -> Services:
+    if place == CLOUD:
+        from dashboard.cloud import open_cloud_services  # noqa: PLC0415 - slow, and not needed on this machine alone
+
+        return open_cloud_services(settings)
+    return Services(open_local_store(settings.data_folder, max_video_bytes=settings.max_video_bytes))
 
 
 def services() -> Services:
-    """The services on this installation's data folder, opened once."""
-    settings = read_settings()
-    return _services(str(settings.data_folder), settings.max_video_bytes)
+    """The services of the place where this session works, opened once."""
+    return _services(read_settings(), place())
+
+
+def place() -> Place:
+    """Where this session works: the cloud service where one is configured, until a person chooses this machine."""
+    if not read_settings().is_cloud:
+        return LOCAL
+    if _PLACE not in st.session_state:
+        st.session_state[_PLACE] = LOCAL if st.query_params.get(_PLACE) == LOCAL else CLOUD
+    chosen: Place = st.session_state[_PLACE]
+    return chosen
+
+
+def _use(chosen: Place) -> None:
+    st.session_state[_PLACE] = chosen
+
+
+def place_name(chosen: Place) -> str:
+    """A place in words."""
+    if chosen == LOCAL:
+        return t("this machine")
+    return t("the cloud service at {host}", host=urlsplit(read_settings().api_url or "").netloc)
+
+
+def place_line() -> None:
+    """Where films go and are analysed, and the change to the other place; only where there are two."""
+    if not read_settings().is_cloud:
+        return
+    here = place()
+    other: Place = LOCAL if here == CLOUD else CLOUD
+    with st.container(horizontal=True, vertical_alignment="center", key="place"):
+        icon = ":material/cloud:" if here == CLOUD else ":material/computer:"
+        st.badge(t("Films are kept and analysed by {place}.", place=place_name(here)), icon=icon, color="gray")
+        st.button(
+            t("Change to {place}", place=place_name(other)),
+            key="place-change",
+            type="tertiary",
+            on_click=_use,
+            args=[other],
+        )
+
+
+def computed_badge(job: Job) -> None:
+    """Where a result was computed and by which version."""
+    texts = {
+        "local": t("Computed on this machine"),
+        "lambda": t("Computed by the cloud service"),
+        "demo": t("Demo case, computed on this machine"),
+        ORIGINAL_SOURCE: t("Traced by the original program, judged anew here"),
+    }
+    where = texts.get(job.source, t("Computed by {source}", source=plain(job.source)))
+    version = t("analysis version {version}", version=job.analysis_version or ANALYSIS_VERSION)
+    icon = ":material/cloud:" if job.source == "lambda" else ":material/computer:"
+    st.badge(f"{where} · {version}", icon=icon, color="gray")
 
 
 def disclaimer() -> str:
@@ -121,12 +182,24 @@ def disclaimer_line() -> None:
 
 
 @contextmanager
-def errors_in_words() -> Iterator[None]:
-    """Show an error of the core as the sentence that it carries, and go on with the page."""
+def errors_in_words(name: str = "page") -> Iterator[None]:
+    """Show an error of the core as the sentence that it carries, and go on with the page.
+
+    Where the cloud failed, this machine is offered in its place; nothing changes over by itself.
+    """
     try:
         yield
     except EyeReviewError as error:
-        st.error(error.user_message, icon=":material/error:")
+        st.error(core(error.user_message), icon=":material/error:")
+        if error.retryable and place() == CLOUD:
+            st.write(t("Nothing was changed over. You can try again, or go on with the analysis on this machine."))
+            st.button(
+                t("Use this machine instead"),
+                key=f"use-local-{name}",
+                icon=":material/computer:",
+                on_click=_use,
+                args=[LOCAL],
+            )
 
 
 def job_token(analysis_id: str) -> str:
@@ -163,10 +236,10 @@ def failure_panel(job: Job) -> None:
     with st.container(border=True, key="failure"):
         cancelled = error is not None and error.code == "CANCELLED"
         st.subheader(t("Cancelled") if cancelled else t("This film could not be analysed"))
-        st.write(plain(message))
+        st.write(plain(core(message)))
         with st.container(horizontal=True):
             if st.button(t("Try again"), key="retry", type="primary", icon=":material/refresh:"):
-                with errors_in_words():
+                with errors_in_words("retry"):
                     services().retry(job.analysis_id, now=time.time())
                 st.rerun()
             if st.button(t("Upload another film"), key="another"):
@@ -175,12 +248,17 @@ def failure_panel(job: Job) -> None:
 
 def open_review(analysis_id: str) -> None:
     """Go to the review of one analysis; its id stands in the address, so a reload returns to it."""
-    st.switch_page(REVIEW, query_params={"analysis": analysis_id})
+    st.switch_page(REVIEW, query_params={"analysis": analysis_id, **_place_in_address()})
 
 
 def open_history(code: str) -> None:
     """Go to a patient's recordings."""
-    st.switch_page(HISTORY, query_params={"patient": code})
+    st.switch_page(HISTORY, query_params={"patient": code, **_place_in_address()})
+
+
+def _place_in_address() -> dict[str, str]:
+    """So that a reload comes back to the place that a person chose."""
+    return {_PLACE: LOCAL} if read_settings().is_cloud and place() == LOCAL else {}
 
 
 def chosen_row(state: Any) -> int | None:

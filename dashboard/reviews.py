@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from shared.adapters.layout import ORIGINAL_SOURCE
 from shared.adapters.local import LocalStore
+from shared.analysis import analyse
+from shared.documents import document
 from shared.errors import NotFoundError, StorageError
 from shared.events.blinks import closed_mask, usable_mask
 from shared.model import Blink, BoolArray, Trace
 from shared.ports import Job
 from shared.tables import read_trace
+
+if TYPE_CHECKING:
+    from shared.adapters.aws import AwsStore
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,16 +68,25 @@ def masks_of(trace: Trace, events: Mapping[str, Any], parameters: Mapping[str, A
     )
 
 
-def load_review(store: LocalStore, job: Job) -> Review:
+def load_review(store: LocalStore | AwsStore, job: Job) -> Review:
     """All that the review of a completed job shows.
 
     Raises:
         NotFoundError: it was never finished. StorageError: the stored files are damaged.
     """
-    document = store.results.document(job.user_id, job.analysis_id)
-    trace_csv = store.results.trace_csv(job.user_id, job.analysis_id)
+    content, trace_csv = _result(store, job)
     try:
         film = store.videos.playback_path(job.video)
     except (NotFoundError, StorageError):
         film = None
-    return Review(job, document, read_trace(trace_csv), trace_csv, film)
+    return Review(job, content, read_trace(trace_csv), trace_csv, film)
+
+
+def _result(store: LocalStore | AwsStore, job: Job) -> tuple[Mapping[str, Any], bytes]:
+    """The document and the trace. The published original kept the trace alone: it is judged anew, as a legacy one."""
+    if job.source == ORIGINAL_SOURCE and not isinstance(store, LocalStore):
+        trace_csv = store.results.original_csv(job.user_id, job.analysis_id)
+        result = analyse(read_trace(trace_csv))
+        return document(result, file_name=job.video.file_name, sha256=hashlib.sha256(trace_csv).hexdigest()), trace_csv
+    content = store.results.document(job.user_id, job.analysis_id)
+    return content, store.results.trace_csv(job.user_id, job.analysis_id)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import importlib
 import logging
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import streamlit as st
+from starlette.middleware import Middleware
 
+from dashboard.core_texts import core
+from dashboard.language import LanguageOfPage
 from dashboard.review_routes import review_routes
 from dashboard.routes import film_routes, progress_routes
 from dashboard.runner import ensure_runner
@@ -18,7 +21,9 @@ from dashboard.texts import t
 from dashboard.upload_routes import upload_routes
 from dashboard.uploads import FOLDER_NAME, keep_swept
 from shared.adapters.local import open_local_store
-from shared.errors import EyeReviewError
+from shared.adapters.settings import read_settings
+from shared.errors import EyeReviewError, NotFoundError
+from shared.ports import Job
 
 _LOGGER = logging.getLogger(__name__)
 _SCRIPT = Path(__file__).with_name("app.py")
@@ -35,7 +40,7 @@ _SLOW_MODULES = (
 def show_script_error(error: Exception) -> bool:
     """Show a sentence instead of a stack trace; the trace goes to the server's log alone."""
     if isinstance(error, EyeReviewError):
-        st.error(error.user_message)
+        st.error(core(error.user_message))
         return True
     _LOGGER.error("A page failed with %s.", type(error).__name__, exc_info=error)
     st.error(t("Something went wrong on this page. Nothing stored is lost; reload it, and report it if it recurs."))
@@ -47,6 +52,25 @@ def _warm_up(data_folder: Path) -> None:
     ensure_runner(data_folder)
     for module in _SLOW_MODULES:
         importlib.import_module(module)
+
+
+def _job_reader(data_folder: Path) -> Callable[[str], Job]:
+    """Reads a job wherever it is: on this machine, else in the cloud where one is configured."""
+    local = open_local_store(data_folder).jobs
+    settings = read_settings()
+    if not settings.is_cloud:
+        return local.get
+    from dashboard.cloud import open_cloud_services  # noqa: PLC0415 - slow, and not needed on this machine alone
+
+    cloud = open_cloud_services(settings)
+
+    def read(analysis_id: str) -> Job:
+        try:
+            return local.get(analysis_id)
+        except NotFoundError:
+            return cloud.job(analysis_id)
+
+    return read
 
 
 def create_app(data_folder: Path) -> st.App:
@@ -61,10 +85,10 @@ def create_app(data_folder: Path) -> st.App:
         yield
         stop.set()
 
-    store = open_local_store(data_folder)
     return st.App(
         _SCRIPT,
-        routes=[*film_routes(), *review_routes(), *progress_routes(store.jobs.get), *upload_routes()],
+        routes=[*film_routes(), *review_routes(), *progress_routes(_job_reader(data_folder)), *upload_routes()],
+        middleware=[Middleware(LanguageOfPage)],
         on_script_error=show_script_error,
         lifespan=lifespan,
     )

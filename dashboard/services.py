@@ -6,21 +6,31 @@ Light on purpose: the server starts with it. What reads traces is in :mod:`dashb
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any, BinaryIO, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, Literal
 
+from dashboard.backends import Backend, LocalBackend
 from shared.adapters.local import LocalStore
 from shared.errors import ConflictError, InvalidRequestError, NotFoundError
 from shared.parameters import Parameters
 from shared.ports import Job, JobStatus, Patient
 from shared.version import ANALYSIS_VERSION
 
+if TYPE_CHECKING:
+    from shared.adapters.aws import AwsStore
+
+Place = Literal["local", "cloud"]
+"""Where films lie and are analysed: on this machine, or at the deployed service. Never both at once."""
+LOCAL: Final = "local"
+CLOUD: Final = "cloud"
 VIDEO_TYPES: Final = ("mp4", "mov", "m4v", "avi", "webm", "mkv", "mpg", "mpeg")
 SILENCE_WORTH_MENTION_S: Final = 15.0
 DEMO_SOURCE: Final = "demo"
 _HISTORY_LIMIT: Final = 1000
+_QUESTIONS_AT_ONCE: Final = 8
 
 
 @dataclass(frozen=True)
@@ -109,19 +119,46 @@ def is_comparable(job: Job) -> bool:
     return job.analysis_version == ANALYSIS_VERSION
 
 
-class Services:
-    """The dashboard's questions to one store."""
+class _Counted:
+    """A film being read, which tells how much of it was."""
 
-    def __init__(self, store: LocalStore) -> None:
+    def __init__(self, stream: BinaryIO, progress: Callable[[int], None]) -> None:
+        self._stream = stream
+        self._progress = progress
+        self._size_bytes = 0
+
+    def read(self, size: int = -1) -> bytes:
+        """The next bytes."""
+        chunk = self._stream.read(size)
+        self._size_bytes += len(chunk)
+        self._progress(self._size_bytes)
+        return chunk
+
+
+class Services:
+    """The dashboard's questions to one store, and to who analyses what lies in it."""
+
+    def __init__(self, store: LocalStore | AwsStore, backend: Backend | None = None) -> None:
+        """Serve from a store.
+
+        Args:
+            store: of this machine or of the cloud.
+            backend: who analyses; the worker on this machine where None.
+        """
         self.store = store
+        self._backend: Backend = backend or LocalBackend(store.jobs)
+        self.place: Place = LOCAL if isinstance(store, LocalStore) else CLOUD
 
     def patients(self, text: str = "") -> list[PatientRow]:
         """Patients whose code or note contains ``text``, with their latest recording."""
-        rows = []
-        for patient in self.store.patients.search(text):
-            history = self.history(patient.user_id)
-            rows.append(PatientRow(patient, len(history), history[0] if history else None))
-        return rows
+        patients = list(self.store.patients.search(text))
+        # In the cloud each history is a question of its own: asked side by side, a long list does not take long.
+        with ThreadPoolExecutor(_QUESTIONS_AT_ONCE if self.place == CLOUD else 1) as pool:
+            histories = list(pool.map(self.history, [patient.user_id for patient in patients]))
+        return [
+            PatientRow(patient, len(history), history[0] if history else None)
+            for patient, history in zip(patients, histories, strict=True)
+        ]
 
     def patient_codes(self) -> list[str]:
         """Codes of all patients, newest first."""
@@ -174,19 +211,34 @@ class Services:
         now: float,
         source: str = "local",
         analysis_id: str | None = None,
+        progress: Callable[[int], None] | None = None,
     ) -> Job:
         """Keep a film and ask for its analysis.
+
+        Args:
+            code: the patient.
+            file_name: as given, for showing.
+            stream: the film.
+            day: of the recording.
+            parameters: of the analysis, unchecked.
+            label: note on the recording.
+            now: epoch seconds.
+            source: where it is analysed; the cloud service says its own.
+            analysis_id: a new one where None.
+            progress: told how many bytes of the film have been read.
 
         Raises:
             InvalidParameterError, InvalidRequestError: before anything is stored.
             EmptyFileError, TooLargeError, StorageError: the film could not be kept.
+            CloudError: the cloud service could not be reached, or refused.
         """
         checked = Parameters.from_mapping(parameters)
         if not code:
             raise InvalidRequestError("Choose a patient or type a new patient code.", field="user_id")
         self.ensure_patient(code, now=now)
         new_id = analysis_id or uuid.uuid4().hex
-        video = self.store.videos.put(code, new_id, file_name, stream)
+        counted: Any = _Counted(stream, progress) if progress else stream
+        video = self.store.videos.put(code, new_id, file_name, counted)
         job = Job(
             analysis_id=new_id,
             user_id=code,
@@ -199,8 +251,7 @@ class Services:
             source=source,
             label=label.strip(),
         )
-        self.store.jobs.create(job)
-        return job
+        return self._backend.start(job)
 
     def reanalyse(self, job: Job, *, now: float) -> Job:
         """Analyse the film of a finished recording anew, at the version that runs here; the old result stays.
@@ -229,8 +280,5 @@ class Services:
         self.store.jobs.request_cancel(analysis_id, now=now)
 
     def retry(self, analysis_id: str, *, now: float) -> None:
-        """Queue a failed job again; no error where someone else already did."""
-        try:
-            self.store.jobs.retry(analysis_id, now=now)
-        except ConflictError:
-            return
+        """Queue a failed job again; no error where someone else already did. Raises CloudError."""
+        self._backend.retry(self.store.jobs.get(analysis_id), now=now)

@@ -10,6 +10,7 @@ Whatever moment the worker dies at, what is left says how to go on:
 
 from __future__ import annotations
 
+import tempfile
 import time
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
@@ -24,7 +25,7 @@ from lambda_fn.runtime import Runtime
 from shared.adapters.aws_files import Digest, ObjectVersion
 from shared.adapters.aws_job_rows import Origin, params_hash
 from shared.adapters.job_rules import CANCELLED
-from shared.adapters.layout import video_extension, video_key
+from shared.adapters.layout import PLAYBACK_NAME, video_extension, video_key
 from shared.errors import (
     CancelledError,
     ConflictError,
@@ -184,6 +185,7 @@ def _analysed(runtime: Runtime, job: Job, owner: str, deadline: Deadline, film: 
             if job.video.sha256 and digest.sha256 != job.video.sha256:
                 raise UnreadableVideoError(_DAMAGED_VIDEO)
             analysis, started_s = _measure(runtime, job, heartbeat, deadline, path)
+            _make_playable(runtime, job, heartbeat, analysis.trace.meta, path)
         heartbeat.tell(Progress("saving", len(analysis.trace), len(analysis.trace)))
         if version is not None and version.key != job.video.key:
             runtime.store.videos.file_copy(version, job.video.key)
@@ -216,6 +218,25 @@ def _measure(runtime: Runtime, job: Job, heartbeat: Heartbeat, deadline: Deadlin
             raise
         raise TimeLimitError(_TIME_LIMIT.format(done=last.frames_done, total=last.frames_total or "?")) from None
     return analysis, started_s
+
+
+def _make_playable(runtime: Runtime, job: Job, heartbeat: Heartbeat, meta: Any, path: Path) -> None:
+    """Keep a copy that browsers play, where they do not play the film itself; without one the result still counts."""
+    from shared.playback import needs_proxy, write_proxy  # noqa: PLC0415 - as above
+
+    if meta is None or not needs_proxy(meta):
+        return
+
+    def progress(frames_done: int) -> None:
+        heartbeat.tell(Progress("saving", frames_done, max(meta.frame_count, frames_done)))
+
+    try:
+        with tempfile.TemporaryDirectory(prefix="film-") as folder:
+            target = Path(folder) / PLAYBACK_NAME
+            write_proxy(path, target, progress=progress)
+            runtime.store.videos.put_proxy(job.video, target)
+    except Exception as error:
+        logger.error("no playable copy", analysis_id=job.analysis_id, trouble=describe(error))
 
 
 def _stored(runtime: Runtime, job: Job, analysis: Any, took_s: float) -> dict[str, Any]:

@@ -7,10 +7,12 @@ from importlib.metadata import PackageNotFoundError, version
 import pandas as pd
 import streamlit as st
 
+from dashboard.core_texts import core
 from dashboard.demo_cases import add_demo_cases
-from dashboard.page import PATIENTS, disclaimer, errors_in_words, services
-from dashboard.services import VIDEO_TYPES
+from dashboard.page import PATIENTS, disclaimer, errors_in_words, place, place_name, services
+from dashboard.services import CLOUD, VIDEO_TYPES
 from dashboard.texts import t
+from dashboard.wording import unit_text
 from shared.adapters.settings import MIB, read_settings
 from shared.parameters import BOUNDS, Parameters
 from shared.version import ANALYSIS_VERSION, SCHEMA_VERSION
@@ -49,8 +51,26 @@ def data_place() -> None:
     """Where films and results are, and how to remove them."""
     with st.container(border=True, key="settings-data"):
         st.markdown(f"**{t('Where the data is')}**")
+        settings = read_settings()
+        if place() == CLOUD:
+            st.write(
+                t(
+                    "Films and results lie in the S3 bucket and the DynamoDB table below, in region {region}, and are "
+                    "analysed by {place}.",
+                    region=settings.aws_region,
+                    place=place_name(CLOUD),
+                )
+            )
+            st.code(f"{settings.s3_bucket}\n{settings.dynamodb_table}", language=None)
+            st.write(
+                t(
+                    "Films that you look at are kept for viewing in the data folder of this machine. To remove them, "
+                    "delete that folder."
+                )
+            )
+            return
         st.write(t("Films, traces and results stay on this machine, in this folder:"))
-        st.code(str(services().store.folder), language=None)
+        st.code(str(settings.data_folder), language=None)
         st.write(
             t("Nothing is sent anywhere. No usage statistics are gathered. To remove all of it, delete the folder.")
         )
@@ -95,7 +115,7 @@ def parameters_table() -> None:
     st.dataframe(
         pd.DataFrame(
             [
-                (name, str(getattr(defaults, name)), bound.unit, t(bound.meaning), bound.source)
+                (name, str(getattr(defaults, name)), unit_text(bound.unit), core(bound.meaning), core(bound.source))
                 for name, bound in BOUNDS.items()
             ],
             columns=["name", "default", "unit", "meaning", "source"],

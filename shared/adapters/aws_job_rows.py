@@ -18,7 +18,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from shared.adapters.layout import CSV_NAME, analysis_prefix, display_name
+from shared.adapters.layout import CSV_NAME, ORIGINAL_SOURCE, analysis_prefix, display_name
+from shared.parameters import Parameters
 from shared.ports import Job, JobError, JobStatus, Progress, StoredVideo
 
 EYE_TRACKING: Final = "eye-tracking"
@@ -26,7 +27,6 @@ EYE_IMAGE: Final = "eye-image"
 OPEN: Final = "open"
 DELETING: Final = "deleting"
 SCHEMA_VERSION: Final = 1
-ORIGINAL_SOURCE: Final = "original"
 _LARGEST_SUMMARY_BYTES: Final = 64 * 1024
 _ESSENTIALS: Final = (
     *("frames_processed", "psp_suspected", "psp_status", "psp_rule_reason", "blink_count", "blink_rate_per_min"),
@@ -194,7 +194,7 @@ def _original_job(row: Mapping[str, Any]) -> Job:
         analysis_id=row["analysisId"],
         user_id=row.get("userId", ""),
         video=StoredVideo(key, display_name(key), 0, ""),
-        parameters={},
+        parameters=Parameters().as_dict(),
         status=JobStatus.COMPLETED,
         created_at=seconds,
         updated_at=seconds,

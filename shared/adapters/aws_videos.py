@@ -72,6 +72,20 @@ class AwsVideoStore:
                 fetched.replace(path)
         return path
 
+    def playback_path(self, video: StoredVideo) -> Path:
+        """A local file that browsers play: the proxy where the worker made one, else the film. Raises as above."""
+        key = _proxy_key(video)
+        try:
+            proxy = self.look_at(key)
+        except NotFoundError:
+            return self.local_path(video)
+        return self.local_path(StoredVideo(key, PLAYBACK_NAME, proxy.size_bytes, ""))
+
+    def put_proxy(self, video: StoredVideo, path: Path) -> None:
+        """Store a copy of the film that browsers play. Raises StorageError."""
+        with path.open("rb") as stream:
+            self._bucket.write_stream(_proxy_key(video), self._chunks(stream), content_type="video/mp4")
+
     @contextlib.contextmanager
     def fetched(self, version: ObjectVersion, *, extension: str) -> Iterator[tuple[Path, Digest]]:
         """One version of a film as a file of its own, which is gone when the block ends; and what arrived.
@@ -98,7 +112,7 @@ class AwsVideoStore:
     def delete(self, video: StoredVideo) -> None:
         """Remove the film and its proxy; no error where they are gone already."""
         self._bucket.delete(video.key)
-        self._bucket.delete(f"{video.key.rpartition('/')[0]}/{PLAYBACK_NAME}")
+        self._bucket.delete(_proxy_key(video))
 
     @contextlib.contextmanager
     def _fetched_into(self, folder: Path, version: ObjectVersion, suffix: str) -> Iterator[tuple[Path, Digest]]:
@@ -126,6 +140,10 @@ class AwsVideoStore:
             yield chunk
         if size_bytes == 0:
             raise EmptyFileError()
+
+
+def _proxy_key(video: StoredVideo) -> str:
+    return f"{video.key.rpartition('/')[0]}/{PLAYBACK_NAME}"
 
 
 def media_type(file_name: str) -> str:

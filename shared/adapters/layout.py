@@ -22,6 +22,8 @@ VIDEO_EXTENSIONS: Final = frozenset(
 )
 OTHER_EXTENSION: Final = "bin"
 """For names without a known extension: the content, not the name, decides whether it is a video."""
+ORIGINAL_SOURCE: Final = "original"
+"""``Job.source`` of analyses by the published original, which kept a CSV and neither document nor manifest."""
 
 _CODE: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _KEY: Final = re.compile(r"users/[A-Za-z0-9_-]{1,64}/eye/[A-Za-z0-9_-]{1,64}/[a-z][a-z_]*\.[a-z0-9]{2,4}")
