@@ -10,6 +10,7 @@ import streamlit as st
 
 from dashboard.compare_charts import roc_figure, spread_figure, status_words
 from dashboard.comparisons import cohort_csv, settings_json, stored_recordings, uploaded_recordings
+from dashboard.core_texts import core
 from dashboard.page import STATUS_SHAPE, ink, services, task_text
 from dashboard.parameter_form import parameter_form
 from dashboard.texts import t, tn
@@ -174,7 +175,7 @@ def _agreement(rows: Sequence[CohortRow], labels: Mapping[str, bool], quantity: 
             "B": agreement(rows, labels, quantity, lambda row: row.b),
         }
     except InvalidRequestError as error:
-        st.info(error.user_message)
+        st.info(core(error.user_message))
         return
     figure = roc_figure({name: item.curve for name, item in found.items()}, ink=ink())
     st.plotly_chart(figure, key="compare-roc", config={"displayModeBar": False})

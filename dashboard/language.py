@@ -1,17 +1,21 @@
 """Which language this reader gets: asked for in the address (``?lang=ko``), else the browser's, else English.
 
-The address wins so that a link carries its language; the choice in the page's head writes it there. Routes outside of
-a session take the language that stood when their token was minted (:func:`speaking`).
+The address wins so that a link carries its language; the choice in the page's head writes it there. Requests of a page
+to the dashboard's own routes have no session; they answer in the language of the page that sends them.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Final
+from urllib.parse import parse_qs, urlsplit
 
 import streamlit as st
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 LANGUAGES: Final = {"en": "English", "ko": "한국어"}
@@ -45,5 +49,30 @@ def speaking(language: str) -> Iterator[None]:
         _SPOKEN.reset(token)
 
 
+class LanguageOfPage:
+    """ASGI layer: requests to ``/api/`` are answered in the language of the page that sends them.
+
+    That is ``?lang=`` of the page's address, which browsers send along to the same site, else the browser's own.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, with its language set."""
+        if scope["type"] != "http" or not scope["path"].startswith("/api/"):
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        asked = parse_qs(urlsplit(headers.get("referer", "")).query).get(KEY, [""])[0]
+        with speaking(asked if asked in LANGUAGES else _main_part(headers.get("accept-language", ""))):
+            await self._app(scope, receive, send)
+
+
 def _of_browser() -> str:
-    return str(st.context.locale or "en").partition("-")[0].lower()
+    return _main_part(str(st.context.locale or ""))
+
+
+def _main_part(locale: str) -> str:
+    """``ko`` of ``ko-KR,ko;q=0.9``."""
+    return re.split(r"[-,;_]", locale.strip(), maxsplit=1)[0].lower()

@@ -6,7 +6,9 @@ from typing import Any, Final
 
 import streamlit as st
 
+from dashboard.core_texts import core
 from dashboard.texts import t
+from dashboard.wording import unit_text
 from shared.bounds import Bound
 from shared.parameters import BOUNDS, GATE_NAMES, Parameters
 
@@ -67,13 +69,13 @@ def _number(name: str, parameter: str, value: float) -> float:
     bound: Bound = BOUNDS[parameter]
     return float(
         st.number_input(
-            f"{parameter}, {bound.unit}" if bound.unit else parameter,
+            f"{parameter}, {unit_text(bound.unit)}" if bound.unit else parameter,
             min_value=float(bound.low),
             max_value=float(bound.high),
             value=float(value),
             step=_STEPS[parameter],
             format="%.0f" if bound.kind is int else "%.3f" if _STEPS[parameter] < 1 else "%.1f",
             key=f"compare-{name}-{parameter}",
-            help=t(bound.meaning),
+            help=core(bound.meaning),
         )
     )

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from dashboard.core_texts import core
 from dashboard.routes import PRIVATE_HEADERS, TokenRegistry, is_same_site, refusal
 from shared.errors import ConflictError, EyeReviewError, InvalidRequestError
 
@@ -55,7 +56,7 @@ def review_routes(feeds: TokenRegistry[bytes] = FEEDS, desks: TokenRegistry[Desk
             else:
                 answer = await run_in_threadpool(desk.decide, _content(request, await request.body()))
         except EyeReviewError as error:
-            return JSONResponse({"message": error.user_message}, _status(error), headers=PRIVATE_HEADERS)
+            return JSONResponse({"message": core(error.user_message)}, _status(error), headers=PRIVATE_HEADERS)
         return JSONResponse(answer, headers=PRIVATE_HEADERS)
 
     return [

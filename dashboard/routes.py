@@ -21,7 +21,9 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from dashboard.core_texts import core
 from dashboard.progress import progress_message
+from dashboard.texts import t
 from shared.errors import EyeReviewError
 from shared.ports import Job
 
@@ -113,7 +115,7 @@ def is_same_site(request: Request) -> bool:
 
 def refusal() -> Response:
     """For a token that is unknown, expired or another site's."""
-    return PlainTextResponse("Reload the page to see this again.", 403, headers=PRIVATE_HEADERS)
+    return PlainTextResponse(t("Reload the page to see this again."), 403, headers=PRIVATE_HEADERS)
 
 
 def film_routes(films: TokenRegistry[Film] = FILMS) -> list[Route]:
@@ -127,7 +129,7 @@ def film_routes(films: TokenRegistry[Film] = FILMS) -> list[Route]:
         if film is None:
             return refusal()
         if not film.path.is_file():
-            return PlainTextResponse("The film is no longer kept.", 404, headers=PRIVATE_HEADERS)
+            return PlainTextResponse(t("The film is no longer kept."), 404, headers=PRIVATE_HEADERS)
         media_type = _MEDIA_TYPES.get(film.path.suffix.lower(), "video/mp4")
         return FileResponse(film.path, media_type=media_type, headers=PRIVATE_HEADERS)
 
@@ -152,7 +154,7 @@ def progress_routes(
         try:
             message = progress_message(read_job(analysis_id), clock())
         except EyeReviewError as error:
-            return PlainTextResponse(error.user_message, 503 if error.retryable else 404, headers=PRIVATE_HEADERS)
+            return PlainTextResponse(core(error.user_message), 503 if error.retryable else 404, headers=PRIVATE_HEADERS)
         return JSONResponse(asdict(message), headers=PRIVATE_HEADERS)
 
     return [Route("/api/progress/{token}", progress)]

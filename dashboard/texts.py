@@ -31,6 +31,12 @@ def t(message: str, /, *, language: str | None = None, **values: object) -> str:
     return _catalogue(language or session_language()).gettext(message).format(**values)
 
 
+def entry(message: str, language: str) -> str | None:
+    """The catalogue's own text for ``message``, places not filled in; None where it has none."""
+    text = _catalogue(language).gettext(message)
+    return None if text == message else text
+
+
 def tn(singular: str, plural: str, count: int, /, *, language: str | None = None, **values: object) -> str:
     """The form of a sentence that fits ``count``, which also fills ``{count}``.
 

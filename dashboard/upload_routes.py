@@ -16,6 +16,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from dashboard.core_texts import core
 from dashboard.routes import PRIVATE_HEADERS, TokenRegistry, is_same_site
 from dashboard.texts import t
 from dashboard.uploads import UPLOADS, Upload, WrongPieceError, too_large_message
@@ -84,7 +85,7 @@ def _refusal() -> Response:
 
 
 def _error(error: EyeReviewError) -> Response:
-    content: dict[str, Any] = {"message": error.user_message}
+    content: dict[str, Any] = {"message": core(error.user_message)}
     if isinstance(error, WrongPieceError):
         content["next"] = error.expected
     return _answer(_STATUS.get(error.code, _NO_STORAGE), **content)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from dashboard.core_texts import core
 from dashboard.texts import plain, t
 from shared.model import CheckStatus, PspStatus
 
@@ -53,16 +54,25 @@ def number_text(value: float | None, unit: str = "") -> str:
 
 def unit_text(unit: str) -> str:
     """``1/min`` as people write it behind a number: ``/min``."""
-    return unit.removeprefix("1") if unit.startswith("1/") else unit
+    texts = {
+        "1/min": t("/min"),
+        "1/s": t("/s"),
+        "deg": t("deg"),
+        "deg/s": t("deg/s"),
+        "frames": t("frames"),
+        "shifts": t("shifts"),
+        "fraction": t("fraction"),
+    }
+    return texts.get(unit, core(unit))
 
 
 def pretty(text: str) -> str:
-    """Text of the core, safe inside Markdown, with the sign for plus or minus.
+    """Text of the core in the reader's language, safe inside Markdown, with the sign for plus or minus.
 
     >>> pretty("uncalibrated, +-20 %")
     'uncalibrated, ±20 %'
     """
-    return plain(text.replace("+-", "±"))
+    return plain(core(text).replace("+-", "±"))
 
 
 def comparison_text(item: Mapping[str, Any]) -> str:
@@ -92,7 +102,7 @@ def reference_text(reference: Mapping[str, Any] | None) -> str:
     else:
         text = ""
     population = reference.get("population")
-    return f"{text} ({population})" if text and population else text
+    return f"{text} ({core(population)})" if text and population else text
 
 
 def advice(codes: list[str]) -> list[str]:

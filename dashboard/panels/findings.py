@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.texts import plain, t
+from dashboard.texts import t
 from dashboard.wording import pretty
 
 
@@ -28,7 +28,7 @@ def findings_panel(
     with st.container(border=True, key="findings", gap="xsmall"):
         for index, finding in enumerate(summary["findings"]):
             with st.container(horizontal=True, vertical_alignment="center", key=f"finding-{index}"):
-                text = f"**{plain(finding['label'])}: {states[finding['state']]}.** {pretty(finding['message'])}"
+                text = f"**{pretty(finding['label'])}: {states[finding['state']]}.** {pretty(finding['message'])}"
                 after = corrected.get(finding["code"], finding)
                 if after["message"] != finding["message"] or after["state"] != finding["state"]:
                     told = t("As reviewed: {state}.", state=states[after["state"]])

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from dashboard.core_texts import core
 from dashboard.services import metrics_of
 from dashboard.texts import plain, t
 from dashboard.wording import instrument_text, number_text, pretty, reference_text, unit_text
@@ -24,7 +25,7 @@ def metric_rows(summary: Mapping[str, Any], reviewed: Mapping[str, Any] | None) 
         unit = unit_text(metric["unit"])
         reference = metric.get("reference") or after.get("reference")
         row = {
-            t("Quantity"): plain(f"{metric['label']}, {instrument_text(metric['instrument'])}"),
+            t("Quantity"): plain(f"{core(metric['label'])}, {instrument_text(metric['instrument'])}"),
             t("Measured"): plain(number_text(metric.get("value"), unit)),
         }
         if reviewed is not None:
@@ -34,7 +35,7 @@ def metric_rows(summary: Mapping[str, Any], reviewed: Mapping[str, Any] | None) 
             row
             | {
                 t("Remark"): pretty(metric.get("qualifier") or ""),
-                t("Published range"): pretty(reference_text(reference)),
+                t("Published range"): plain(reference_text(reference)),
                 t("Source of the range"): pretty((reference or {}).get("source", "")),
             }
         )
@@ -59,6 +60,6 @@ def metrics_table(summary: Mapping[str, Any], reviewed: Mapping[str, Any] | None
     for metric in metrics_of(summary).values():
         if metric.get("value") is None:
             reason = (metric.get("reason") or "").partition(": ")[2]
-            missing.setdefault(reason, []).append(metric["label"])
+            missing.setdefault(reason, []).append(core(metric["label"]))
     for reason, labels in missing.items():
         st.markdown(f"**{t('Not measured:')}** {plain(', '.join(labels))}. {pretty(reason)}")

@@ -11,10 +11,13 @@ from fpdf import FPDF
 from fpdf.enums import XPos, YPos
 from fpdf.fonts import FontFace
 
+from dashboard.core_texts import core
+from dashboard.language import speaking
 from dashboard.report.data import MetricRow, ReportData, checks_to_mention, metric_rows
 from dashboard.report.figures import gaze_png, traces_png
 from dashboard.report.fonts import BOLD, FAMILY, REGULAR
 from dashboard.texts import t as say
+from dashboard.wording import instrument_text, unit_text
 from shared.model import PspStatus
 
 _MARGIN_MM: Final = 14.0
@@ -60,6 +63,10 @@ class _Page:
     def say(self, message: str, /, **values: object) -> str:
         """A sentence in the language of the page."""
         return say(message, language=self.language, **values)
+
+    def _core(self, sentence: str) -> str:
+        """A sentence of the analysis in the language of the page."""
+        return core(sentence, language=self.language)
 
     def draw(self) -> bytes:
         self._head()
@@ -123,7 +130,7 @@ class _Page:
         self._font(8.5)
         self.pdf.ln(1.0)
         for reason in self.data.summary["reasons"][:_MOST_REASONS]:
-            self._line("· " + self.say(reason["message"]))
+            self._line("· " + self._core(reason["message"]))
         self._font(8, colour=_GREY)
         self._line(self.say("Research and screening support, not a diagnosis."))
 
@@ -203,8 +210,9 @@ class _Page:
     def _metric_cells(self, row: MetricRow) -> list[str]:
         value = self.say("not measured") if row.value is None else number(row.value)
         reviewed = "" if row.reviewed is None else number(row.reviewed)
-        unit = ", ".join(self.say(part) for part in (row.unit, row.instrument) if part)
-        return [self.say(row.label), value, reviewed, range_text(row.low, row.high), unit]
+        with speaking(self.language):
+            unit = ", ".join(part for part in (unit_text(row.unit), instrument_text(row.instrument)) if part)
+        return [self._core(row.label), value, reviewed, range_text(row.low, row.high), unit]
 
     def _findings(self) -> None:
         self._heading(self.say("Findings"))
@@ -215,7 +223,7 @@ class _Page:
             "not_measured": self.say("not measured"),
         }
         for finding in self.data.summary["findings"][:_MOST_FINDINGS]:
-            text = f"{self.say(finding['label'])}: {states[finding['state']]}. {self.say(finding['message'])}"
+            text = f"{self._core(finding['label'])}: {states[finding['state']]}. {self._core(finding['message'])}"
             self._line(text, 3.9)
 
     def _quality(self) -> None:
@@ -225,7 +233,7 @@ class _Page:
         if not checks:
             self._line(self.say("All checks passed."), 3.9)
         for check in checks[:_MOST_CHECKS]:
-            self._line("· " + self.say(check["message"]), 3.9)
+            self._line("· " + self._core(check["message"]), 3.9)
         if len(checks) > _MOST_CHECKS:
             self._line(self.say("and {count} more, see the review page", count=len(checks) - _MOST_CHECKS), 3.9)
 

@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.charts import HistoryPoint, history_figure
+from dashboard.core_texts import core
 from dashboard.history_charts import add_bands
 from dashboard.page import (
     NEW_RECORDING,
@@ -23,6 +24,7 @@ from dashboard.page import (
 from dashboard.services import day_of, is_comparable, metric_value, metrics_of, status_of
 from dashboard.texts import plain, t, tn
 from dashboard.visits import Line, judged, outdated, side_by_side
+from dashboard.wording import unit_text
 from shared.change import band_around
 from shared.errors import EyeReviewError
 from shared.ports import Job, JobStatus
@@ -57,7 +59,7 @@ def offered_metrics(jobs: list[Job]) -> dict[str, tuple[str, str]]:
     for job in jobs:
         for name, metric in metrics_of(job.summary or {}).items():
             if metric.get("value") is not None:
-                offered.setdefault(name, (metric["label"], metric["unit"]))
+                offered.setdefault(name, (core(metric["label"]), unit_text(metric["unit"])))
     return offered
 
 
@@ -227,8 +229,8 @@ def two_visits(jobs: list[Job]) -> None:
     st.dataframe(
         pd.DataFrame(
             {
-                "label": [line.label for line in lines],
-                "unit": [line.unit for line in lines],
+                "label": [core(line.label) for line in lines],
+                "unit": [unit_text(line.unit) for line in lines],
                 "before": [line.before for line in lines],
                 "after": [line.after for line in lines],
                 "difference": [
@@ -280,7 +282,7 @@ def renew(jobs: list[Job]) -> None:
                     services().reanalyse(job, now=time.time())
                 except EyeReviewError as error:
                     failed += 1
-                    st.error(f"{recording_text(job)}: {plain(error.user_message)}", icon=":material/error:")
+                    st.error(f"{recording_text(job)}: {plain(core(error.user_message))}", icon=":material/error:")
             if not failed:
                 st.rerun()
 

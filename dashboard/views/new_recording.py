@@ -7,6 +7,7 @@ from typing import Any, Final
 import streamlit as st
 
 from dashboard.components.uploader import uploader
+from dashboard.core_texts import core
 from dashboard.page import errors_in_words, open_review, services, task_text
 from dashboard.services import VIDEO_TYPES
 from dashboard.texts import t
@@ -81,11 +82,11 @@ def choose_parameters() -> dict[str, Any]:
             unit = f" ({bound.unit})" if bound.unit else ""
             explanation = t(
                 "{meaning} From {low:g} to {high:g}. Default {default}: {source}.",
-                meaning=t(bound.meaning),
+                meaning=core(bound.meaning),
                 low=bound.low,
                 high=bound.high,
                 default=default,
-                source=bound.source,
+                source=core(bound.source),
             )
             with columns[index % 2]:
                 if bound.kind is bool:
