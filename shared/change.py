@@ -10,7 +10,9 @@ Where the SD comes from:
   a count is its square root (Poisson). A person's rate also differs by day and situation, which nobody has measured
   for this program, so the band is the least one.
 * Ranges: films of the same rendered face doing the same thing, with other light, distance, noise and compression
-  (``python -m tests.accuracy --section repeatability``). How much a *person* differs from day to day is not in it.
+  differ by 0.5 to 3 % of a full range and by 0.002 lid gaps or 0.15 deg in a small one
+  (``python -m tests.accuracy --section repeatability``). Real films differ in more than that, so about twice to three
+  times as much is taken: a proposal. How much a *person* differs from day to day is not in it.
 
 Everything else has no known repeatability, and no change is called.
 """
