@@ -14,7 +14,7 @@ All functions are pure and work on whole recordings: points ``(N, 478, 3)`` px a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -44,6 +44,25 @@ class EyePoints:
     iris_centre: int
     iris_rim: tuple[int, int, int, int]
     iris_sides: tuple[int, int]
+
+    @property
+    def all_points(self) -> tuple[int, ...]:
+        """Every mesh point that is used, corners first."""
+        lids = tuple(point for pair in self.lid_pairs for point in pair)
+        return (self.toward_right, self.toward_left, *self.iris_rim, self.iris_centre, *lids)
+
+    def among(self, kept: tuple[int, ...]) -> EyePoints:
+        """The same eye where only some points of the mesh were kept, in this order."""
+        at = {point: place for place, point in enumerate(kept)}
+        return replace(
+            self,
+            toward_right=at[self.toward_right],
+            toward_left=at[self.toward_left],
+            lid_pairs=tuple((at[upper], at[lower]) for upper, lower in self.lid_pairs),
+            iris_centre=at[self.iris_centre],
+            iris_rim=tuple(at[point] for point in self.iris_rim),  # type: ignore[arg-type]
+            iris_sides=tuple(at[point] for point in self.iris_sides),  # type: ignore[arg-type]
+        )
 
 
 RIGHT_EYE: Final = EyePoints(
@@ -196,7 +215,12 @@ def measure_eye(points_px: FloatArray, eye: EyePoints, usable: BoolArray) -> Eye
     )
 
 
-def plausible_geometry(points_px: FloatArray, frame_size_px: tuple[int, int], yaw_deg: FloatArray) -> BoolArray:
+def plausible_geometry(
+    points_px: FloatArray,
+    frame_size_px: tuple[int, int],
+    yaw_deg: FloatArray,
+    eyes: tuple[EyePoints, EyePoints] = (RIGHT_EYE, LEFT_EYE),
+) -> BoolArray:
     """Frames ``(N,)`` in which both eyes can be what the mesh says they are.
 
     Both eyes inside the picture, each iris between its own corners, iris sizes that agree between the eyes
@@ -208,17 +232,19 @@ def plausible_geometry(points_px: FloatArray, frame_size_px: tuple[int, int], ya
         points_px: ``(N, 478, 3)``; nan where no face was found.
         frame_size_px: (width, height).
         yaw_deg: ``(N,)`` head yaw.
+        eyes: (right, left); to be given where ``points_px`` has not all points of the mesh.
     """
-    face_size = np.linalg.norm(points_px[:, RIGHT_EYE.toward_right] - points_px[:, LEFT_EYE.toward_left], axis=1)
-    right = iris_diameter_px(points_px, RIGHT_EYE)
-    left = iris_diameter_px(points_px, LEFT_EYE)
+    right_eye, left_eye = eyes
+    face_size = np.linalg.norm(points_px[:, right_eye.toward_right] - points_px[:, left_eye.toward_left], axis=1)
+    right = iris_diameter_px(points_px, right_eye)
+    left = iris_diameter_px(points_px, left_eye)
     with np.errstate(divide="ignore", invalid="ignore"):
         plausible = _within_ratio(right / left)
         for diameter in (right, left):
             relative = diameter / face_size
             known = relative[np.isfinite(relative)]
             plausible &= _within_ratio(relative / (np.median(known) if known.size else np.nan))
-        for eye in (RIGHT_EYE, LEFT_EYE):
+        for eye in eyes:
             h, v = corner_offsets(points_px, eye)
             plausible &= (np.abs(h) < _MAX_IRIS_ECCENTRICITY) & (np.abs(v) < _MAX_IRIS_ECCENTRICITY)
             plausible &= _inside_picture(points_px, eye, frame_size_px)
@@ -231,9 +257,7 @@ def _within_ratio(ratio: FloatArray) -> BoolArray:
 
 
 def _inside_picture(points_px: FloatArray, eye: EyePoints, frame_size_px: tuple[int, int]) -> BoolArray:
-    needed: IntArray = np.array(
-        [eye.toward_right, eye.toward_left, *eye.iris_rim, *(p for pair in eye.lid_pairs for p in pair)]
-    )
+    needed: IntArray = np.array([point for point in eye.all_points if point != eye.iris_centre])
     x, y = points_px[:, needed, 0], points_px[:, needed, 1]
     width, height = frame_size_px
     inside = (x >= _EDGE_MARGIN_PX) & (x <= width - 1 - _EDGE_MARGIN_PX)

@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 
 from shared.model import FloatArray
+from shared.tracking.frame_records import FrameRecords
 
 _MESH_POINTS: Final = 468
 """Points without the irises, which move in the head."""
@@ -21,10 +22,10 @@ _MIRROR_PAIRS: Final = np.array([[33, 263], [133, 362], [234, 454], [127, 356], 
 """(patient's right, patient's left) of points that mirror each other: eyes, temples, mouth, jaw, nose."""
 _FOREHEAD: Final = 10
 _CHIN: Final = 152
-_MEAN_FACE_SAMPLES: Final = 200
-"""Frames that make the mean face; more change nothing that can be measured."""
-_BLOCK: Final = 1000
-"""Frames worked on at once, so that memory does not grow with the film."""
+_MEAN_FACE_FRAMES: Final = 200
+"""First frames with a face that make the mean face; more change nothing that can be measured."""
+_BLOCK: Final = 64
+"""Frames worked on at once."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,16 +43,53 @@ def head_rotation(points_px: FloatArray) -> HeadRotation:
     Args:
         points_px: ``(N, 478, 3)`` px, depth scaled like width; nan where no face was found.
     """
-    angles = np.full((len(points_px), 3), np.nan)
-    found = np.flatnonzero(np.isfinite(points_px[:, 0, 0]))
-    if found.size:
-        sample = found[np.linspace(0, len(found) - 1, min(len(found), _MEAN_FACE_SAMPLES)).astype(int)]
-        mean_face = _mean_face(points_px[sample, :_MESH_POINTS].astype(np.float64))
-        axes = _axes(mean_face)
-        for frames in np.array_split(found, -(-len(found) // _BLOCK)):
-            meshes = points_px[frames, :_MESH_POINTS].astype(np.float64)
-            angles[frames] = _angles_deg(_rotations_from(mean_face, meshes) @ axes)
-    return HeadRotation(*angles.T)
+    head = HeadRotations()
+    for mesh in points_px:
+        head.add(mesh)
+    return head.finish()
+
+
+class HeadRotations:
+    """The same, told one frame after the other: after the first frames no mesh is kept."""
+
+    def __init__(self) -> None:
+        self._waiting: list[FloatArray | None] = []
+        self._faces_waiting = 0
+        self._face: tuple[FloatArray, FloatArray] | None = None
+        self._angles = FrameRecords([("deg", np.float64, (3,))])
+
+    def add(self, mesh: FloatArray | None) -> None:
+        """Take in one frame.
+
+        Args:
+            mesh: ``(478, 3)`` px; None or nan where no face was found.
+        """
+        found = mesh is not None and bool(np.isfinite(mesh[0, 0]))
+        self._waiting.append(mesh[:_MESH_POINTS].astype(np.float32) if mesh is not None and found else None)
+        self._faces_waiting += found
+        if self._faces_waiting >= (_MEAN_FACE_FRAMES if self._face is None else _BLOCK):
+            self._measure_waiting()
+
+    def finish(self) -> HeadRotation:
+        """Angles of all frames."""
+        self._measure_waiting()
+        return HeadRotation(*self._angles.as_array()["deg"].T.copy())
+
+    def _measure_waiting(self) -> None:
+        """Turn the meshes that wait into angles."""
+        found = [i for i, mesh in enumerate(self._waiting) if mesh is not None]
+        angles = np.full((len(self._waiting), 3), np.nan)
+        if found:
+            meshes = np.stack([mesh for mesh in self._waiting if mesh is not None]).astype(np.float64)
+            if self._face is None:
+                mean_face = _mean_face(meshes)
+                self._face = mean_face, _axes(mean_face)
+            mean_face, axes = self._face
+            angles[found] = _angles_deg(_rotations_from(mean_face, meshes) @ axes)
+        for frame in angles:
+            self._angles.append((frame,))
+        self._waiting.clear()
+        self._faces_waiting = 0
 
 
 def _mean_face(meshes: FloatArray) -> FloatArray:
@@ -67,7 +105,7 @@ def _mean_face(meshes: FloatArray) -> FloatArray:
 def _rotations_from(face: FloatArray, meshes: FloatArray) -> FloatArray:
     """``(n, 3, 3)`` rotations that bring ``face`` nearest to each mesh (Kabsch)."""
     centred = meshes - meshes.mean(axis=1, keepdims=True)
-    covariance = np.einsum("npi,pj->nij", centred, face - face.mean(axis=0))
+    covariance = np.swapaxes(centred, 1, 2) @ (face - face.mean(axis=0))
     u, _, vt = np.linalg.svd(covariance)
     u[:, :, 2] *= np.sign(np.linalg.det(u @ vt))[:, None]
     return np.asarray(u @ vt)

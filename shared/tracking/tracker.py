@@ -1,7 +1,7 @@
 """A film in, a :class:`~shared.model.Trace` out: decoding, face mesh and limbus fit side by side.
 
 Decoding and the mesh each run in a thread of their own (both leave Python's lock free while they work), a few
-frames apart, so memory does not grow with the film but for the landmarks (6 kB a frame).
+frames apart. Of a frame that is done some 700 bytes stay: the points of its eyes, its angles and places.
 """
 
 from __future__ import annotations
@@ -16,15 +16,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.errors import CancelledError, TooShortError
-from shared.model import BoolArray, EyeTrace, FloatArray, IntArray, Trace, VideoMeta
+from shared.model import BoolArray, EyeTrace, FloatArray, Trace, VideoMeta
 from shared.parameters import Parameters
 from shared.ports import Progress
 from shared.tracking.covered import covered_frames
 from shared.tracking.face import FaceLandmarker, FaceLandmarks, MediaPipeFaceMesh
+from shared.tracking.frame_records import FrameRecords
 from shared.tracking.instrument import LimbusArrays, LimbusInstrument
-from shared.tracking.landmark import LANDMARK_COUNT, LEFT_EYE, RIGHT_EYE, EyePoints, measure_eye, plausible_geometry
+from shared.tracking.landmark import LEFT_EYE, RIGHT_EYE, EyePoints, measure_eye, plausible_geometry
 from shared.tracking.limbus import LidAwareLimbus
-from shared.tracking.pose import head_rotation
+from shared.tracking.pose import HeadRotation, HeadRotations
 from shared.tracking.threads import run_ahead
 from shared.version import ANALYSIS_VERSION
 from shared.video import MIN_FRAMES, Frame, measured_meta, probe, read_frames
@@ -123,45 +124,44 @@ def track_frames(
     return _trace(recording, probed, rim, mesh.name)
 
 
+_KEPT: Final = tuple(sorted({*RIGHT_EYE.all_points, *LEFT_EYE.all_points}))
+_RIGHT_KEPT: Final = RIGHT_EYE.among(_KEPT)
+_LEFT_KEPT: Final = LEFT_EYE.among(_KEPT)
+"""The landmarks that are needed at the end of a film."""
+
+
 class _Recording:
-    """What is kept of the frames: numbers, times and landmarks, not pictures."""
+    """What is kept of the frames: numbers, times and the eyes' landmarks, not pictures and not the face."""
 
     def __init__(self) -> None:
-        self._frame_idx: list[int] = []
-        self._time_s: list[float] = []
-        self._points_px: list[NDArray[np.float32]] = []
-        self._face_count: list[int] = []
+        self._records = FrameRecords(
+            [
+                ("frame_idx", np.int64),
+                ("time_s", np.float64),
+                ("face_count", np.int64),
+                ("eyes_px", np.float32, (len(_KEPT), 3)),
+            ]
+        )
+        self._head = HeadRotations()
         self.frame_size_px = (0, 0)
 
     def __len__(self) -> int:
-        return len(self._frame_idx)
+        return len(self._records)
 
     def add(self, item: _Meshed) -> None:
-        height, width = item.frame.image_bgr.shape[:2]
-        self.frame_size_px = (width, height)
-        self._frame_idx.append(item.frame.index)
-        self._time_s.append(item.frame.time_s)
-        self._points_px.append(_NO_FACE if item.face is None else item.face.points_px.astype(np.float32))
-        self._face_count.append(0 if item.face is None else item.face.face_count)
+        frame, face = item.frame, item.face
+        self.frame_size_px = (frame.image_bgr.shape[1], frame.image_bgr.shape[0])
+        eyes_px = np.nan if face is None else face.points_px[list(_KEPT)]
+        self._records.append((frame.index, frame.time_s, 0 if face is None else face.face_count, eyes_px))
+        self._head.add(None if face is None else face.points_px)
 
-    @property
-    def frame_idx(self) -> IntArray:
-        return np.array(self._frame_idx, dtype=np.int64)
+    def arrays(self) -> NDArray[np.void]:
+        """All frames: ``frame_idx``, ``time_s``, ``face_count`` and ``eyes_px``, nan where no face was found."""
+        return self._records.as_array()
 
-    @property
-    def time_s(self) -> FloatArray:
-        return np.array(self._time_s, dtype=np.float64)
-
-    @property
-    def points_px(self) -> FloatArray:
-        return np.stack(self._points_px)
-
-    @property
-    def face_count(self) -> IntArray:
-        return np.array(self._face_count, dtype=np.int64)
-
-
-_NO_FACE: Final = np.full((LANDMARK_COUNT, 3), np.nan, dtype=np.float32)
+    def head(self) -> HeadRotation:
+        """Rotation of the head in all frames."""
+        return self._head.finish()
 
 
 def _meshed(frames: Generator[Frame, None, None], mesh: FaceLandmarker) -> Generator[_Meshed, None, None]:
@@ -175,34 +175,34 @@ def _expected_frames(probed: VideoMeta, parameters: Parameters) -> int:
 
 
 def _trace(recording: _Recording, probed: VideoMeta, limbus: LimbusInstrument | None, mesh_name: str) -> Trace:
-    points_px = recording.points_px
-    head = head_rotation(points_px)
-    valid = plausible_geometry(points_px, recording.frame_size_px, head.yaw_deg)
+    frames, head = recording.arrays(), recording.head()
+    points_px, time_s = frames["eyes_px"], frames["time_s"].copy()
+    valid = plausible_geometry(points_px, recording.frame_size_px, head.yaw_deg, (_RIGHT_KEPT, _LEFT_KEPT))
     tracker = {"landmarks": mesh_name, "analysis": ANALYSIS_VERSION}
     if limbus is None:
-        left, right = (measure_eye(points_px, eye, valid) for eye in (LEFT_EYE, RIGHT_EYE))
+        left, right = (measure_eye(points_px, eye, valid) for eye in (_LEFT_KEPT, _RIGHT_KEPT))
     else:
         tracker["limbus"] = limbus.name
-        left_limbus, right_limbus = limbus.finish(recording.time_s, valid)
-        left_covered = covered_frames(left_limbus.confidence, right_limbus.confidence, recording.time_s)
-        right_covered = covered_frames(right_limbus.confidence, left_limbus.confidence, recording.time_s)
+        left_limbus, right_limbus = limbus.finish(time_s, valid)
+        left_covered = covered_frames(left_limbus.confidence, right_limbus.confidence, time_s)
+        right_covered = covered_frames(right_limbus.confidence, left_limbus.confidence, time_s)
         left_missing, right_missing = _mostly(left_covered, valid), _mostly(right_covered, valid)
         for covered, missing in ((left_covered, left_missing), (right_covered, right_missing)):
             if not missing:
                 valid = valid & ~covered
-        left = _eye(points_px, LEFT_EYE, valid, left_limbus, missing=left_missing)
-        right = _eye(points_px, RIGHT_EYE, valid, right_limbus, missing=right_missing)
+        left = _eye(points_px, _LEFT_KEPT, valid, left_limbus, missing=left_missing)
+        right = _eye(points_px, _RIGHT_KEPT, valid, right_limbus, missing=right_missing)
     return Trace(
-        frame_idx=recording.frame_idx,
-        time_s=recording.time_s,
+        frame_idx=frames["frame_idx"].copy(),
+        time_s=time_s,
         left=left,
         right=right,
         valid=valid,
-        face_count=recording.face_count,
+        face_count=frames["face_count"].copy(),
         head_yaw_deg=head.yaw_deg,
         head_pitch_deg=head.pitch_deg,
         head_roll_deg=head.roll_deg,
-        meta=measured_meta(probed, recording.time_s, int(recording.frame_idx[-1]) + 1),
+        meta=measured_meta(probed, time_s, int(frames["frame_idx"][-1]) + 1),
         tracker=tracker,
     )
 
