@@ -8,6 +8,7 @@ import streamlit as st
 
 from dashboard.services import Services
 from tests.dashboard.recordings import open_store
+from tests.lambda_fn.conftest import cloud, film, local_csv, moto_url  # noqa: F401
 
 
 @pytest.fixture
