@@ -8,6 +8,7 @@ from typing import Any, Final, TypeVar
 import streamlit as st
 
 from dashboard.components.video_trace import video_trace
+from dashboard.language import session_language
 from dashboard.page import services
 from dashboard.review_desk import ReviewDesk
 from dashboard.review_routes import DESKS, FEEDS
@@ -64,8 +65,9 @@ def _seek_of(review: Review) -> dict[str, Any] | None:
 
 def _kept(registry: TokenRegistry[_Opened], review: Review, make: Callable[[], _Opened]) -> str:
     """This session's token for a part of one result; minted anew when the old one has expired."""
-    tokens: dict[int, tuple[tuple[str, float], str]] = st.session_state.setdefault(_TOKENS, {})
-    result = (review.job.analysis_id, review.job.updated_at)
+    tokens: dict[int, tuple[tuple[str, float, str], str]] = st.session_state.setdefault(_TOKENS, {})
+    # The words in the traces' titles are of one language.
+    result = (review.job.analysis_id, review.job.updated_at, session_language())
     kept = tokens.get(id(registry))
     if kept and kept[0] == result and registry.open(kept[1]) is not None:
         return kept[1]

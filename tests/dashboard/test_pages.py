@@ -2,16 +2,21 @@
 
 import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 import dashboard
+from dashboard.review_desk import ReviewDesk
+from dashboard.reviews import load_review
 from dashboard.services import Services
 from dashboard.uploads import UPLOADS
 from shared.model import Task
-from shared.ports import JobError
+from shared.ports import Job, JobError
+from shared.review import event_id
 from tests.dashboard.recordings import NOW, add_failed, add_finished, add_queued, known_trace
+from tests.shared.traces import recording
 
 SCRIPT = Path(dashboard.__file__).with_name("app.py")
 PAGES = ("patients", "new_recording", "review", "history", "settings")
@@ -71,7 +76,6 @@ def test_a_suspected_result_stands_in_words_with_reason_and_disclaimer(services:
     assert app.title[0].value == "◆ PSP suspected"
     assert "0.06 open lid gaps" in words(app)
     assert "landmark instrument" in words(app)
-    assert "under-reads vertical movement about threefold" in words(app)
     assert words(app).count("not a diagnosis") >= 2
     assert not app.error
 
@@ -96,19 +100,58 @@ def test_a_fixation_film_is_reviewed_and_not_called_normal(services: Services) -
     assert open_page("review", analysis=job.analysis_id).title[0].value == "▢ Inconclusive"
 
 
-def test_film_and_traces_and_events_are_on_the_review(services: Services) -> None:
-    job = add_finished(services, known_trace())
-    app = open_page("review", analysis=job.analysis_id)
-    assert app.get("bidi_component")
-    assert app.get("plotly_chart")
-    events = app.dataframe[0].value
-    assert events["kind"].tolist() == ["Blink"] * 4
+def reviewed_by(services: Services, job: Job, *requests: dict[str, Any]) -> None:
+    """Decisions as the browser would have sent them."""
+    desk = ReviewDesk(load_review(services.store, job), services.store.decisions, clock=lambda: NOW)
+    for request in requests:
+        desk.decide({"reviewer": "KJ", **request})
 
 
-def test_choosing_another_instrument_needs_the_measurement(services: Services) -> None:
+def first_blink(services: Services, job: Job) -> str:
+    blink = load_review(services.store, job).events["blinks"][0]
+    return event_id("blinks", blink)
+
+
+def test_the_film_with_its_traces_is_on_the_review(services: Services) -> None:
     job = add_finished(services, known_trace())
+    assert open_page("review", analysis=job.analysis_id).get("bidi_component")
+
+
+def test_reviewed_numbers_stand_beside_the_measured_ones(services: Services) -> None:
+    job = add_finished(services, known_trace())
+    assert "Reviewed" not in open_page("review", analysis=job.analysis_id).table[0].value.columns
+    reviewed_by(services, job, {"action": "reject", "event_id": first_blink(services, job), "reason": "lids"})
     app = open_page("review", analysis=job.analysis_id)
-    assert app.segmented_control(key="review-instrument").options == ["Landmark"]
+    table = app.table[0].value.set_index("Quantity")
+    assert table.loc["Blink rate, lids", "Measured"] == "12 /min"
+    assert table.loc["Blink rate, lids", "Reviewed"] == "**9 /min**"
+    assert "1 event excluded, 0 added: the result stays the same" in words(app)
+
+
+def test_a_review_that_changes_the_result_says_both_results(services: Services) -> None:
+    job = add_finished(services, known_trace())
+    acts = [{"action": "add", "start_s": start_s, "end_s": start_s + 2.8} for start_s in (0.1, 3.6, 7.8, 13.0)]
+    reviewed_by(services, job, *acts)
+    app = open_page("review", analysis=job.analysis_id)
+    assert app.title[0].value == "◆ PSP suspected"
+    assert "with these corrections the result is ▢ Inconclusive" in words(app)
+
+
+def test_an_inconclusive_result_says_what_to_do_next_time(services: Services) -> None:
+    job = add_finished(services, known_trace(iris_px=11.0))
+    text = words(open_page("review", analysis=job.analysis_id))
+    assert "At the next recording" in text
+    assert "Film closer, with the face filling the picture" in text
+
+
+def test_show_me_sends_the_film_to_the_finding(services: Services) -> None:
+    job = add_finished(services, recording(), code="P-9")
+    app = open_page("review", analysis=job.analysis_id)
+    shown = [button for button in app.button if button.label.startswith("Show me")]
+    for button in shown:
+        button.click().run()
+        assert not app.exception
+    assert len(app.get("plotly_chart")) == 2
 
 
 def test_markup_typed_by_people_is_shown_as_typed(services: Services) -> None:

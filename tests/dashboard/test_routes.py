@@ -41,8 +41,8 @@ def get(films: TokenRegistry[Film], path: str, **headers: str) -> Answer:
     return ask(film_routes(films), path, **headers)
 
 
-def ask(routes: list[Route], path: str, **headers: str) -> Answer:
-    """One GET through the layer that Streamlit puts before every route."""
+def ask(routes: list[Route], path: str, *, body: bytes | None = None, **headers: str) -> Answer:
+    """One GET, or POST of ``body``, through the layer that Streamlit puts before every route."""
     app = Starlette(
         routes=routes,
         middleware=[Middleware(SelectiveGZipMiddleware, minimum_size=500, compresslevel=5)],
@@ -51,7 +51,7 @@ def ask(routes: list[Route], path: str, **headers: str) -> Answer:
         "type": "http",
         "asgi": {"version": "3.0", "spec_version": "2.4"},
         "http_version": "1.1",
-        "method": "GET",
+        "method": "GET" if body is None else "POST",
         "scheme": "http",
         "path": path,
         "raw_path": path.encode(),
@@ -64,7 +64,7 @@ def ask(routes: list[Route], path: str, **headers: str) -> Answer:
     sent: list[Message] = []
 
     async def receive() -> Message:
-        return {"type": "http.request", "body": b"", "more_body": False}
+        return {"type": "http.request", "body": body or b"", "more_body": False}
 
     async def send(message: Message) -> None:
         sent.append(message)
@@ -140,13 +140,6 @@ def test_a_deleted_film_is_told_without_its_place(film: Path) -> None:
     answer = get(registry, f"/api/video/{token}")
     assert answer.status == 404
     assert str(film.parent).encode() not in answer.body
-
-
-def test_frame_times_are_served_as_measured(film: Path) -> None:
-    registry = TokenRegistry[Film]()
-    token = registry.mint(Film(film, [0, 2, 4], [0.0, 0.0667, 0.1333]))
-    content = json.loads(get(registry, f"/api/frames/{token}").body)
-    assert content == {"frame": [0, 2, 4], "time_s": [0.0, 0.0667, 0.1333]}
 
 
 def test_tokens_cannot_be_guessed_from_one_another(film: Path) -> None:

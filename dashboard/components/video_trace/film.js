@@ -16,6 +16,7 @@ class Film {
     this.origin = null;
     this.wanted = null;
     this.shown = null;
+    this.target = null;
     this.abort = new AbortController();
     const on = (name, handler) => video.addEventListener(name, handler, { signal: this.abort.signal });
     for (const name of ["play", "pause", "ended", "ratechange"]) on(name, () => this.onState());
@@ -66,6 +67,7 @@ class Film {
       return;
     }
     this.index = this.feed.indexAt(mediaTime - this.origin);
+    if (this.playing || this.index === this.target) this.target = null;
     this.onFrame(this.index);
   }
 
@@ -85,21 +87,26 @@ class Film {
   seekIndex(index) {
     const target = clamp(index, 0, this.feed.count - 1);
     const time = this.origin + this.feed.middleOf(target);
-    this.index = target;
+    this.target = target;
     if (!this.video.src || !(this.video.readyState > 0)) {
+      this.index = target;
+      this.target = null;
       this.onFrame(target);
       return;
     }
     this.video.currentTime = time;
   }
 
+  // Where the film is going, else where it is: keys come faster than a film can seek.
+  get heading() { return this.target ?? this.index ?? 0; }
+
   step(count) {
     this.video.pause();
-    if (this.feed) this.seekIndex((this.index || 0) + count);
+    if (this.feed) this.seekIndex(this.heading + count);
   }
 
   skip(seconds) {
-    this.seek(Math.max(this.time + seconds, 0));
+    if (this.feed) this.seek(Math.max(this.feed.time[this.heading] + seconds, 0));
   }
 
   toggle() {
