@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from dashboard.components.job_progress import job_progress
+from dashboard.components.page_language import page_language
 from dashboard.core_texts import core
 from dashboard.inks import DARK_INK, LIGHT_INK
 from dashboard.language import KEY as LANGUAGE_KEY
@@ -34,10 +35,12 @@ REVIEW: Final = "views/review.py"
 HISTORY: Final = "views/history.py"
 COMPARE: Final = "views/compare.py"
 REPORT: Final = "views/report.py"
+SCREENING: Final = "views/screening.py"
 SETTINGS: Final = "views/settings.py"
 
 _PLACE: Final = "place"
 _STYLE: Final = Path(__file__).with_name("style.css")
+KIOSK_STYLE: Final = Path(__file__).with_name("kiosk.css")
 
 STATUS_SHAPE: Final = {
     PspStatus.SUSPECTED.value: "◆",
@@ -101,6 +104,24 @@ def place_line() -> None:
             on_click=_use,
             args=[other],
         )
+
+
+@contextmanager
+def storing(size_bytes: int) -> Iterator[Callable[[int], None]]:
+    """A bar that shows how much of a film of ``size_bytes`` has gone to where films are kept."""
+    if place() == CLOUD:
+        text = t("Sending the film to {place} …", place=place_name(CLOUD))
+    else:
+        text = t("Storing the film …")
+    bar = st.progress(0.0, text=text)
+
+    def told(done_bytes: int) -> None:
+        bar.progress(min(done_bytes / max(size_bytes, 1), 1.0), text=text)
+
+    try:
+        yield told
+    finally:
+        bar.empty()
 
 
 def computed_badge(job: Job) -> None:
@@ -179,6 +200,7 @@ def disclaimer_line() -> None:
             label_visibility="collapsed",
             bind="query-params",
         )
+        page_language(session_language())
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard.components.uploader import uploader
 from dashboard.core_texts import core
-from dashboard.page import errors_in_words, open_review, services, task_text
+from dashboard.page import errors_in_words, open_review, services, storing, task_text
 from dashboard.services import VIDEO_TYPES
 from dashboard.texts import t
 from dashboard.uploads import FOLDER_NAME, UPLOADS, Upload
@@ -147,7 +147,7 @@ def send(film: dict[str, Any], *, code: str, day: date, task: str, label: str, p
     upload = UPLOADS.open(film["token"])
     if upload is None:
         raise ConflictError(t("The uploaded film is no longer here. Choose it again."))
-    with st.spinner(t("Storing the film …")), upload.stream() as stream:
+    with storing(upload.arrived().size_bytes) as progress, upload.stream() as stream:
         job = services().submit(
             code=code,
             file_name=film["name"],
@@ -156,6 +156,7 @@ def send(film: dict[str, Any], *, code: str, day: date, task: str, label: str, p
             parameters={**parameters, "task": task},
             label=label,
             now=time.time(),
+            progress=progress,
         )
     UPLOADS.forget(film["token"])
     upload.remove()

@@ -6,6 +6,7 @@ import streamlit as st
 from dashboard.page import (
     NEW_RECORDING,
     chosen_row,
+    computed_badge,
     errors_in_words,
     failure_panel,
     open_history,
@@ -39,6 +40,8 @@ def head_line(job: Job) -> None:
         parts.append(plain(job.label))
     with st.container(horizontal=True, vertical_alignment="center", key="review-head"):
         st.markdown(f"**{plain(job.user_id)}** · " + " · ".join(parts), width="content")
+        if job.status is JobStatus.COMPLETED:
+            computed_badge(job)
         st.space("stretch")
         if st.button(t("All recordings of this patient"), key="review-history", icon=":material/timeline:"):
             open_history(job.user_id)
