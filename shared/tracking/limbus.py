@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from shared.model import BoolArray, FloatArray, IntArray
 from shared.tracking.canthi import CanthusPatches, CanthusReference, cut_canthi
@@ -27,6 +28,7 @@ from shared.tracking.eye_crop import (
     mesh_iris_diameter_px,
 )
 from shared.tracking.eye_in_head import eye_in_head_rad
+from shared.tracking.frame_records import FrameRecords
 from shared.tracking.head_pose import HeadPose, mean_shape
 from shared.tracking.head_reference import corner_middles, rotation_from_median_deg, smooth_rotation, stillness
 from shared.tracking.instrument import LimbusArrays
@@ -67,17 +69,17 @@ class _Cut:
     skin: SkinPatch
 
 
-@dataclass(frozen=True, eq=False)
-class _Numbers:
-    """What one frame leaves behind. Eyes in the order right, left."""
-
-    index: int
-    limbus_px: FloatArray
-    confidence: FloatArray
-    canthi_px: FloatArray
-    skin: FloatArray
-    rotation: FloatArray
-    iris_px: FloatArray
+_NUMBERS: Final = (
+    ("index", np.int64),
+    ("limbus_px", np.float64, (2, 2)),
+    ("confidence", np.float64, (2,)),
+    ("canthi_px", np.float64, (2, 2, 2)),
+    ("skin", np.float64, (2, 3)),
+    ("rotation", np.float64, (3, 3)),
+    ("iris_px", np.float64, (2,)),
+)
+"""What one frame leaves behind, all that grows with the film. Eyes in the order right, left."""
+_Record = tuple[int, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +103,7 @@ class LidAwareLimbus:
 
     def __init__(self) -> None:
         self._waiting: list[_Cut] = []
-        self._numbers: list[_Numbers] = []
+        self._numbers = FrameRecords(_NUMBERS)
         self._iris_share: float | None = None
         self._learnt: _Learnt | None = None
         self._open_waiting = 0
@@ -142,10 +144,12 @@ class LidAwareLimbus:
             self._learn()
         if self._learnt is not None:
             self._measure_waiting(self._learnt)
-        numbers = [n for n in self._numbers if n.index < len(valid) and valid[n.index]]
-        if self._learnt is None or not numbers:
+        numbers = self._numbers.as_array()
+        numbers = numbers[numbers["index"] < len(valid)]
+        numbers = numbers[valid[numbers["index"]]]
+        if self._learnt is None or not len(numbers):
             return _missing(len(valid)), _missing(len(valid))
-        rows = np.array([n.index for n in numbers])
+        rows = numbers["index"]
         right, left = _gaze(numbers, np.asarray(time_s, dtype=np.float64)[rows], self._learnt)
         return _spread(left, rows, len(valid)), _spread(right, rows, len(valid))
 
@@ -188,7 +192,8 @@ class LidAwareLimbus:
 
     def _measure_waiting(self, learnt: _Learnt) -> None:
         for start in range(0, len(self._waiting), _BLOCK):
-            self._numbers.extend(_measure(self._waiting[start : start + _BLOCK], learnt))
+            for numbers in _measure(self._waiting[start : start + _BLOCK], learnt):
+                self._numbers.append(numbers)
         self._waiting.clear()
 
 
@@ -209,8 +214,8 @@ def _most_typical(rotations: FloatArray) -> int:
     return int(np.argmin(np.where(known, distance, np.inf)))
 
 
-def _measure(cuts: Sequence[_Cut], learnt: _Learnt) -> list[_Numbers]:
-    """Reduce frames to numbers. What a frame's are does not depend on the frames measured with it."""
+def _measure(cuts: Sequence[_Cut], learnt: _Learnt) -> list[_Record]:
+    """Reduce frames to :data:`_NUMBERS`. What a frame's are does not depend on the frames measured with it."""
     edges = limbus_edges([cut.eyes for cut in cuts], learnt.fitter.calibration.sclera_level)
     rotations = learnt.pose.rotations(np.stack([cut.landmarks for cut in cuts]))
     canthi, _ = learnt.canthi.locate([cut.canthi for cut in cuts])
@@ -239,19 +244,12 @@ def _numbers(
     canthi: FloatArray,
     skin: FloatArray,
     rotation: FloatArray,
-) -> _Numbers:
+) -> _Record:
     confidence = confidence * cut.eyes.inside
     limbus = cut.eyes.image_points(fit.centre_px)
     limbus[confidence <= 0] = np.nan
-    return _Numbers(
-        index=cut.index,
-        limbus_px=limbus,
-        confidence=confidence,
-        canthi_px=canthi.reshape(2, 2, 2),
-        skin=skin,
-        rotation=rotation,
-        iris_px=2 * learnt.fitter.calibration.true_radius_px / cut.eyes.scale,
-    )
+    iris_px = 2 * learnt.fitter.calibration.true_radius_px / cut.eyes.scale
+    return cut.index, limbus, confidence, canthi.reshape(2, 2, 2), skin, rotation, iris_px
 
 
 def _tilt(learnt: _Learnt, cut: _Cut, canthi: FloatArray, rotation: FloatArray) -> FloatArray:
@@ -278,13 +276,13 @@ def _turn_in_patches(rotation: FloatArray, eyes: EyePatches) -> FloatArray:
     return np.asarray(np.einsum("eij,i->ej", axes, forward))
 
 
-def _gaze(numbers: list[_Numbers], time_s: FloatArray, learnt: _Learnt) -> tuple[LimbusArrays, LimbusArrays]:
+def _gaze(numbers: NDArray[np.void], time_s: FloatArray, learnt: _Learnt) -> tuple[LimbusArrays, LimbusArrays]:
     """Angles of the (right, left) eye over the measured frames."""
-    rotation = smooth_rotation(np.stack([n.rotation for n in numbers]), time_s)
+    rotation = smooth_rotation(numbers["rotation"], time_s)
     still = stillness(rotation_from_median_deg(rotation), time_s)
     middles, _ = corner_middles(
-        np.stack([n.canthi_px for n in numbers]),
-        np.stack([n.skin for n in numbers]),
+        numbers["canthi_px"],
+        numbers["skin"],
         learnt.reference_middles_px,
         still=still,
         time_s=time_s,
@@ -297,11 +295,11 @@ def _gaze(numbers: list[_Numbers], time_s: FloatArray, learnt: _Learnt) -> tuple
 
 
 def _eye_gaze(
-    numbers: list[_Numbers], eye: int, middle_px: FloatArray, rotation: FloatArray, centre_depth_iris: float
+    numbers: NDArray[np.void], eye: int, middle_px: FloatArray, rotation: FloatArray, centre_depth_iris: float
 ) -> LimbusArrays:
-    confidence = np.array([n.confidence[eye] for n in numbers])
-    limbus = np.stack([n.limbus_px[eye] for n in numbers])
-    iris = np.stack([n.iris_px for n in numbers])
+    confidence = numbers["confidence"][:, eye]
+    limbus = numbers["limbus_px"][:, eye]
+    iris = numbers["iris_px"]
     measured = np.isfinite(limbus).all(axis=1) & np.isfinite(middle_px).all(axis=1) & np.isfinite(rotation[:, 0, 0])
     trusted = measured & (confidence >= _TRUSTED)
     if not trusted.any():
