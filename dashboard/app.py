@@ -11,6 +11,7 @@ from dashboard.page import (
     PATIENTS,
     REPORT,
     REVIEW,
+    SCREENING,
     SETTINGS,
     disclaimer_line,
     place_line,
@@ -26,6 +27,7 @@ pages = [
     st.Page(HISTORY, title=t("History"), icon=":material/timeline:"),
     st.Page(REPORT, title=t("Report"), icon=":material/description:"),
     st.Page(COMPARE, title=t("Compare thresholds"), icon=":material/compare_arrows:"),
+    st.Page(SCREENING, title=t("Screening"), icon=":material/photo_camera_front:"),
     st.Page(SETTINGS, title=t("About"), icon=":material/info:"),
 ]
 page = st.navigation(pages, position="top")

@@ -109,10 +109,8 @@ def place_line() -> None:
 @contextmanager
 def storing(size_bytes: int) -> Iterator[Callable[[int], None]]:
     """A bar that shows how much of a film of ``size_bytes`` has gone to where films are kept."""
-    if place() == CLOUD:
-        text = t("Sending the film to {place} …", place=place_name(CLOUD))
-    else:
-        text = t("Storing the film …")
+    in_cloud = place() == CLOUD
+    text = t("Sending the film to {place} …", place=place_name(CLOUD)) if in_cloud else t("Storing the film …")
     bar = st.progress(0.0, text=text)
 
     def told(done_bytes: int) -> None:

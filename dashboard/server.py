@@ -13,13 +13,14 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from dashboard.core_texts import core
+from dashboard.housekeeping import keep_house
 from dashboard.language import LanguageOfPage
 from dashboard.review_routes import review_routes
 from dashboard.routes import film_routes, progress_routes
 from dashboard.runner import ensure_runner
+from dashboard.station_routes import station_routes
 from dashboard.texts import t
 from dashboard.upload_routes import upload_routes
-from dashboard.uploads import FOLDER_NAME, keep_swept
 from shared.adapters.local import open_local_store
 from shared.adapters.settings import read_settings
 from shared.errors import EyeReviewError, NotFoundError
@@ -79,15 +80,20 @@ def create_app(data_folder: Path) -> st.App:
     @asynccontextmanager
     async def lifespan(_: st.App) -> AsyncIterator[None]:
         stop = threading.Event()
-        sweeping = (data_folder / FOLDER_NAME, stop)
         threading.Thread(target=_warm_up, args=(data_folder,), daemon=True, name="warm-up").start()
-        threading.Thread(target=keep_swept, args=sweeping, daemon=True, name="uploads").start()
+        threading.Thread(target=keep_house, args=(data_folder, stop), daemon=True, name="housekeeping").start()
         yield
         stop.set()
 
     return st.App(
         _SCRIPT,
-        routes=[*film_routes(), *review_routes(), *progress_routes(_job_reader(data_folder)), *upload_routes()],
+        routes=[
+            *film_routes(),
+            *review_routes(),
+            *progress_routes(_job_reader(data_folder)),
+            *upload_routes(),
+            *station_routes(),
+        ],
         middleware=[Middleware(LanguageOfPage)],
         on_script_error=show_script_error,
         lifespan=lifespan,

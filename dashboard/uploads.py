@@ -22,7 +22,6 @@ from dashboard.routes import TokenRegistry
 from shared.errors import ConflictError, EmptyFileError, StorageError, TooLargeError
 
 FOLDER_NAME: Final = "uploads"
-_SWEEP_INTERVAL_S: Final = 60.0
 _MIB: Final = 1024 * 1024
 _PRIVATE_FOLDER: Final = 0o700
 _PRIVATE_FILE: Final = 0o600
@@ -52,15 +51,23 @@ class Arrived:
 class Upload:
     """One film on its way in. Pieces are numbered from 0 and come in order; a piece counts once it is here whole."""
 
-    def __init__(self, folder: Path, *, max_bytes: int, on_growth: Callable[[int], None] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        max_bytes: int,
+        name: str | None = None,
+        on_growth: Callable[[int], None] | None = None,
+    ) -> None:
         """Prepare an upload; nothing is on disk before its first piece.
 
         Args:
             folder: where unfinished uploads lie; made if need be.
             max_bytes: cap on the sum of all pieces.
+            name: of the file; one that cannot be guessed if not given.
             on_growth: told the size in bytes after each whole piece.
         """
-        self.path = folder / f"{secrets.token_hex(16)}.part"
+        self.path = folder / (name or f"{secrets.token_hex(16)}.part")
         self.max_bytes = max_bytes
         self._on_growth = on_growth
         # Held for moments only: a route that waited here for another one's piece would stop the whole server.
@@ -190,13 +197,6 @@ def too_large_message(max_bytes: int) -> str:
 def sweep_abandoned(folder: Path) -> int:
     """Remove files of uploads whose server died; how many. Those of a living server are locked and stay."""
     return sum(_remove_if_unlocked(path) for path in folder.glob("*.part"))
-
-
-def keep_swept(folder: Path, stop: threading.Event) -> None:
-    """Remove what nobody finished, now and every minute until ``stop``."""
-    sweep_abandoned(folder)
-    while not stop.wait(_SWEEP_INTERVAL_S):
-        UPLOADS.sweep()
 
 
 @contextlib.contextmanager

@@ -2,8 +2,6 @@
 // costs one piece, and a page that was reloaded goes on where the server is. All text is set by textContent.
 
 const PIECE_BYTES = 8 * 1024 * 1024;
-const PAUSES_MS = [300, 700, 1500, 3000];
-const SETTLING_MS = 200;
 const MEMORY = "eye-uploads";
 const uploaders = new WeakMap();
 
@@ -20,14 +18,6 @@ function remember(file, token) {
   if (token) known[identity(file)] = token;
   else delete known[identity(file)];
   try { sessionStorage.setItem(MEMORY, JSON.stringify(known)); } catch { /* no resuming after a reload, then */ }
-}
-
-class Refused extends Error {
-  constructor(answer) {
-    super(answer.body.message || "");
-    this.status = answer.status;
-    this.next = answer.body.next;
-  }
 }
 
 class Uploader {
@@ -98,79 +88,45 @@ class Uploader {
 
   async send() {
     const run = ++this.run;
+    const isWanted = () => run === this.run;
     const file = this.source;
+    this.line = this.lineTo(this.token, isWanted);
     this.showTransfer(file);
     try {
-      let next = await this.whereToGoOn();
-      while (next * PIECE_BYTES < file.size) {
-        next = (await this.withPatience(run, () => this.put(run, file, next))).next;
-        if (run !== this.run) return;
-      }
-      const { sha256 } = await this.withPatience(run, () => this.ask("POST", `?size=${file.size}`));
-      if (run !== this.run) return;
+      let { next } = await this.whereToGoOn(isWanted);
+      while (next * PIECE_BYTES < file.size && isWanted()) next = (await this.put(file, next, isWanted)).next;
+      if (!isWanted()) return;
+      const { sha256 } = await this.line.complete(file.size);
+      if (!isWanted()) return;
       if (!sha256) throw new Error("the server counts other bytes");
       this.finish(file, sha256);
     } catch (error) {
-      if (run === this.run) this.fail(error);
+      if (isWanted()) this.fail(error);
     }
+  }
+
+  lineTo(token, isWanted) {
+    return new PieceLine(token, { isWanted, onTrouble: () => this.say(this.data.labels.retrying, true) });
   }
 
   // A token from before a reload may be gone, with its server or its time; then it is begun anew with today's.
-  async whereToGoOn() {
+  async whereToGoOn(isWanted) {
     try {
-      return (await this.withPatience(this.run, () => this.ask("GET"))).next;
+      return await this.line.whereToGoOn();
     } catch (error) {
       if (!(error instanceof Refused) || this.token === this.data.token) throw error;
       this.token = this.data.token;
-      return (await this.withPatience(this.run, () => this.ask("GET"))).next;
+      this.line = this.lineTo(this.token, isWanted);
+      return await this.line.whereToGoOn();
     } finally {
-      remember(this.source, this.token);
+      if (this.source) remember(this.source, this.token);
     }
   }
 
-  async withPatience(run, action) {
-    for (const pause of [...PAUSES_MS, null]) {
-      try {
-        return await action();
-      } catch (error) {
-        if (error instanceof Refused && error.status === 409 && error.next !== undefined) {
-          await new Promise((done) => setTimeout(done, SETTLING_MS)); // a cut piece may still be taken back
-          return { next: error.next };
-        }
-        if (error instanceof Refused || pause === null || run !== this.run) throw error;
-        this.say(this.data.labels.retrying, true);
-        await new Promise((done) => setTimeout(done, pause));
-      }
-    }
-  }
-
-  put(run, file, number) {
+  put(file, number, isWanted) {
     const from = number * PIECE_BYTES;
-    const body = file.slice(from, from + PIECE_BYTES);
-    return this.request("PUT", `/${number}`, body, (sent) => {
-      if (run === this.run) this.showProgress(from + sent, file.size);
-    });
-  }
-
-  ask(method, rest = "") {
-    return this.request(method, rest, null, () => {});
-  }
-
-  request(method, rest, body, progress) {
-    return new Promise((resolve, reject) => {
-      const request = new XMLHttpRequest();
-      this.pending = request;
-      request.open(method, `/api/upload/${this.token}${rest}`);
-      request.responseType = "json";
-      request.upload.onprogress = (event) => progress(event.loaded);
-      request.onload = () => {
-        const answer = { status: request.status, body: request.response || {} };
-        if (request.status === 200) resolve(answer.body);
-        else if (request.status === 400 || (request.status > 500 && request.status !== 507)) reject(new Error("line"));
-        else reject(new Refused(answer));
-      };
-      request.onerror = request.onabort = request.ontimeout = () => reject(new Error("line"));
-      request.send(body);
+    return this.line.put(number, file.slice(from, from + PIECE_BYTES), (sent) => {
+      if (isWanted()) this.showProgress(from + sent, file.size);
     });
   }
 
@@ -196,7 +152,7 @@ class Uploader {
 
   drop() {
     this.run += 1;
-    this.pending?.abort();
+    this.line?.abort();
     const token = this.token || this.data.arrived?.token;
     if (this.source) remember(this.source, null);
     if (token) fetch(`/api/upload/${token}`, { method: "DELETE" }).catch(() => {});
@@ -251,7 +207,7 @@ class Uploader {
 
   close() {
     this.run += 1;
-    this.pending?.abort();
+    this.line?.abort();
     this.abort.abort();
   }
 }
