@@ -448,3 +448,32 @@ def test_closing_velocity_is_that_of_the_lids(rate_hz: float) -> None:
 
 def test_thirty_frames_a_second_carry_no_closing_velocity() -> None:
     assert [blink.closing_velocity_per_s for blink in detect_blinks(blinking([2, 5]), ADAPTIVE)] == [None, None]
+
+
+def glance(sink_deg: float, *, rim_seen: bool = True) -> Trace:
+    """A partial, brief lowering of the lids while the rim of the iris sinks, and the landmark iris hardly does."""
+    time_s = even_times(10.0)
+    lower = lowered(time_s, 5.0, 5.15, 0.35)
+    trace = trace_of(time_s, lower, iris_down=0.3 * lower)
+    rim = sink_deg * lower / 0.35
+    if not rim_seen:
+        rim[lower > 0.2] = np.nan
+    return replace(trace, **{side: replace(getattr(trace, side), limbus_v_deg=rim) for side in ("left", "right")})
+
+
+def test_a_quick_glance_down_is_told_from_a_partial_blink_by_the_rim_of_the_iris() -> None:
+    assert detect_blinks(glance(18.0), ADAPTIVE) == ()
+    assert len(detect_blinks(glance(4.0), ADAPTIVE)) == 1
+
+
+def test_a_rim_hidden_by_the_lid_speaks_for_a_blink() -> None:
+    assert len(detect_blinks(glance(18.0, rim_seen=False), ADAPTIVE)) == 1
+
+
+def test_lids_that_meet_are_a_blink_wherever_the_rim_seems_to_be() -> None:
+    trace = blinking([5.0])
+    fallen = np.where((trace.time_s > 4.95) & (trace.time_s < 5.35), 40.0, 0.0)
+    dragged = replace(
+        trace, left=replace(trace.left, limbus_v_deg=fallen), right=replace(trace.right, limbus_v_deg=fallen)
+    )
+    assert len(detect_blinks(dragged, ADAPTIVE)) == 1
