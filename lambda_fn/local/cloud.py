@@ -19,6 +19,8 @@ from lambda_fn.package import package
 
 ENVIRONMENTS: Final = Path(sys.prefix)
 """Where `make` puts the environments ``worker`` and ``starter``: inside the one that this program runs in."""
+_DIRECT_CALLS: Final = 2
+"""Pictures and short films that are measured beside the queue's."""
 _SMALL: Final = ("-starter", "-dead-letters", "-reconciler")
 
 
@@ -52,7 +54,8 @@ def _codes(function_name: str, folder: Path, workers: int) -> dict[str, Function
         function_name + suffix: FunctionCode(ENVIRONMENTS / "starter" / "bin" / "python", code, at_once=10)
         for suffix in _SMALL
     }
-    return {function_name: FunctionCode(ENVIRONMENTS / "worker" / "bin" / "python", code, workers), **small}
+    worker = FunctionCode(ENVIRONMENTS / "worker" / "bin" / "python", code, at_once=workers + _DIRECT_CALLS)
+    return {function_name: worker, **small}
 
 
 @contextlib.contextmanager
@@ -62,7 +65,7 @@ def running_cloud(*, port: int, api_port: int, workers: int, parameters: Mapping
     Args:
         port: of the emulator; 0 for any.
         api_port: of the API; 0 for any.
-        workers: how many films are measured at the same time.
+        workers: how many films of the queue are measured at the same time; 2 or more, as on AWS.
         parameters: of the template, by name.
     """
     given = read_template()["Parameters"]
@@ -80,6 +83,6 @@ def running_cloud(*, port: int, api_port: int, workers: int, parameters: Mapping
         )
         host.serve(emulator)
         stack.callback(host.close)
-        deployment = deploy(emulator, parameters)
+        deployment = deploy(emulator, {"WorkersAtOnce": str(workers), **parameters})
         api_url = stack.enter_context(open_front_door(api_port, emulator, deployment.outputs["ApiId"], stage))
         yield Cloud(emulator, deployment, api_url, folder)

@@ -42,6 +42,7 @@ def deploy(emulator: Emulator, parameters: Mapping[str, str]) -> Deployment:
     _upload_code(emulator)
     template = read_template()
     outputs = _run_change_set(emulator, packaged(template), parameters)
+    _limit_workers(emulator)
     _encrypt_by_default(emulator, outputs)
     _apply_gateway_responses(emulator, template, parameters, outputs["ApiId"])
     key = emulator_client(emulator, "apigateway").get_api_key(apiKey=outputs["ApiKeyId"], includeValue=True)
@@ -106,6 +107,15 @@ def _wait(look: Any, done: set[str], status_field: str, what: str) -> Any:
         if "FAILED" in status or "ROLLBACK" in status or time.monotonic() > deadline:
             raise EmulatorError(f"The {what} ended as {status}: {seen.get('StatusReason', 'no reason given')}")
         time.sleep(0.05)
+
+
+def _limit_workers(emulator: Emulator) -> None:
+    """Write the limit as a number: a parameter's value reaches the emulator's poller as a text, and stops it."""
+    functions = emulator_client(emulator, "lambda")
+    for mapping in functions.list_event_source_mappings()["EventSourceMappings"]:
+        if "ScalingConfig" in mapping:
+            limit = int(mapping["ScalingConfig"]["MaximumConcurrency"])
+            functions.update_event_source_mapping(UUID=mapping["UUID"], ScalingConfig={"MaximumConcurrency": limit})
 
 
 def _encrypt_by_default(emulator: Emulator, outputs: Mapping[str, str]) -> None:
