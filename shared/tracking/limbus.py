@@ -69,7 +69,7 @@ class _Cut:
     skin: SkinPatch
 
 
-_NUMBERS: Final = (
+LIMBUS_RECORD: Final = (
     ("index", np.int64),
     ("limbus_px", np.float64, (2, 2)),
     ("confidence", np.float64, (2,)),
@@ -103,7 +103,7 @@ class LidAwareLimbus:
 
     def __init__(self) -> None:
         self._waiting: list[_Cut] = []
-        self._numbers = FrameRecords(_NUMBERS)
+        self._numbers = FrameRecords(LIMBUS_RECORD)
         self._iris_share: float | None = None
         self._learnt: _Learnt | None = None
         self._open_waiting = 0
@@ -215,7 +215,7 @@ def _most_typical(rotations: FloatArray) -> int:
 
 
 def _measure(cuts: Sequence[_Cut], learnt: _Learnt) -> list[_Record]:
-    """Reduce frames to :data:`_NUMBERS`. What a frame's are does not depend on the frames measured with it."""
+    """Reduce frames to :data:`LIMBUS_RECORD`. What a frame's are does not depend on the frames measured with it."""
     edges = limbus_edges([cut.eyes for cut in cuts], learnt.fitter.calibration.sclera_level)
     rotations = learnt.pose.rotations(np.stack([cut.landmarks for cut in cuts]))
     canthi, _ = learnt.canthi.locate([cut.canthi for cut in cuts])

@@ -26,6 +26,8 @@ _MEAN_FACE_FRAMES: Final = 200
 """First frames with a face that make the mean face; more change nothing that can be measured."""
 _BLOCK: Final = 64
 """Frames worked on at once."""
+HEAD_RECORD: Final = (("deg", np.float64, (3,)),)
+"""What one frame leaves behind."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +58,7 @@ class HeadRotations:
         self._waiting: list[FloatArray | None] = []
         self._faces_waiting = 0
         self._face: tuple[FloatArray, FloatArray] | None = None
-        self._angles = FrameRecords([("deg", np.float64, (3,))])
+        self._angles = FrameRecords(HEAD_RECORD)
 
     def add(self, mesh: FloatArray | None) -> None:
         """Take in one frame.
