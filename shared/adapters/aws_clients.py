@@ -57,7 +57,7 @@ class CloudBusyError(StorageError):
     default_message = "The service has too much to do just now. Wait a few seconds and send the request again."
 
 
-def connect(service: str, settings: Settings, *, read_timeout_s: float = 20.0, attempts: int = 4) -> Any:
+def connect(service: str, settings: Settings, *, read_timeout_s: float = 20.0, attempts: int = 3) -> Any:
     """A client for one service, in the configured region; safe to share between threads.
 
     Args:
