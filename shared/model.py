@@ -102,6 +102,8 @@ class EyeTrace:
         limbus_h_iris, limbus_v_iris: *limbus* instrument, eye in head, iris diameters from the median gaze.
         limbus_h_deg, limbus_v_deg: the same in approximate degrees.
         limbus_confidence: 0 (no fit) to 1.
+        limbus_occluded: 1 where the lids leave too little of the rim to say how high the eye stands (closed lids
+            included): there ``limbus_v_deg`` is missing, and a range over the rest is a lower bound; else 0.
     """
 
     iris_x_px: FloatArray
@@ -116,6 +118,7 @@ class EyeTrace:
     limbus_h_deg: FloatArray
     limbus_v_deg: FloatArray
     limbus_confidence: FloatArray
+    limbus_occluded: FloatArray
 
     @classmethod
     def empty(cls, frame_count: int, **arrays: FloatArray) -> EyeTrace:

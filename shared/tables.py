@@ -103,6 +103,7 @@ COLUMNS: Final[tuple[Column, ...]] = (
     *_limbus_columns("iris", "iris diameters", 5),
     *_both_eyes("iris_diameter_px", "px", "horizontal iris diameter by landmarks.", 3),
     *_both_eyes("limbus_confidence", "", "how well the iris rim was seen, 0 (not) to 1.", 4),
+    *_both_eyes("lid_occluded", "", "1: the lids hide how high the eye stands; v_deg is empty there.", 0),
     *_both_eyes("lid_opening", "iris diameters", "mean lid gap over three lid pairs.", 5),
     Column("valid", "", "1: a face was found and both eyes' geometry is plausible. Blinks are not excluded.", 0),
     Column("blink", "", "1: inside a blink.", 0),
@@ -128,6 +129,7 @@ _EYE_COLUMNS: Final[Mapping[str, str]] = {
     "v_iris": "limbus_v_iris",
     "iris_diameter_px": "iris_diameter_px",
     "limbus_confidence": "limbus_confidence",
+    "lid_occluded": "limbus_occluded",
     "lid_opening": "lid_opening",
 }
 """Column without its side -> array of :class:`EyeTrace`."""

@@ -22,6 +22,7 @@ class LimbusArrays:
     h_deg: FloatArray
     v_deg: FloatArray
     confidence: FloatArray
+    occluded: FloatArray
 
 
 class LimbusInstrument(Protocol):

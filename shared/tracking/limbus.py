@@ -32,6 +32,7 @@ from shared.tracking.frame_records import FrameRecords
 from shared.tracking.head_pose import HeadPose, mean_shape
 from shared.tracking.head_reference import corner_middles, rotation_from_median_deg, smooth_rotation, stillness
 from shared.tracking.instrument import LimbusArrays
+from shared.tracking.lid_occlusion import height_carried
 from shared.tracking.limbus_calibration import calibrate_limbus, limbus_edges
 from shared.tracking.limbus_confidence import fit_confidence
 from shared.tracking.limbus_fit import ROTATION_RADIUS_IRIS, LimbusFit, LimbusFitter
@@ -77,9 +78,10 @@ LIMBUS_RECORD: Final = (
     ("skin", np.float64, (2, 3)),
     ("rotation", np.float64, (3, 3)),
     ("iris_px", np.float64, (2,)),
+    ("height_carried", np.bool_, (2,)),
 )
 """What one frame leaves behind, all that grows with the film. Eyes in the order right, left."""
-_Record = tuple[int, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]
+_Record = tuple[int, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, BoolArray]
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,7 +101,7 @@ class _Learnt:
 class LidAwareLimbus:
     """Measures the limbus. Call :meth:`observe` on every frame in order, then :meth:`finish` once."""
 
-    name = "limbus rim, lid-aware 1"
+    name = "limbus rim, lid-aware 2"
 
     def __init__(self) -> None:
         self._waiting: list[_Cut] = []
@@ -249,7 +251,7 @@ def _numbers(
     limbus = cut.eyes.image_points(fit.centre_px)
     limbus[confidence <= 0] = np.nan
     iris_px = 2 * learnt.fitter.calibration.true_radius_px / cut.eyes.scale
-    return cut.index, limbus, confidence, canthi.reshape(2, 2, 2), skin, rotation, iris_px
+    return cut.index, limbus, confidence, canthi.reshape(2, 2, 2), skin, rotation, iris_px, height_carried(fit)
 
 
 def _tilt(learnt: _Learnt, cut: _Cut, canthi: FloatArray, rotation: FloatArray) -> FloatArray:
@@ -301,7 +303,8 @@ def _eye_gaze(
     limbus = numbers["limbus_px"][:, eye]
     iris = numbers["iris_px"]
     measured = np.isfinite(limbus).all(axis=1) & np.isfinite(middle_px).all(axis=1) & np.isfinite(rotation[:, 0, 0])
-    trusted = measured & (confidence >= _TRUSTED)
+    carried = numbers["height_carried"][:, eye]
+    trusted = measured & (confidence >= _TRUSTED) & carried
     if not trusted.any():
         trusted = measured
     angle = eye_in_head_rad(limbus, middle_px, rotation, centre_depth_iris, iris_px=iris.mean(axis=1), trusted=trusted)
@@ -313,13 +316,15 @@ def _eye_gaze(
         h_deg=degrees[:, 0],
         v_deg=degrees[:, 1],
         confidence=np.where(measured, confidence, 0.0),
+        occluded=np.where(carried, 0.0, 1.0),
     )
 
 
 def _missing(frame_count: int) -> LimbusArrays:
     """No measurement in any frame: confidence 0, all else nan."""
     nan = np.full(frame_count, np.nan)
-    return LimbusArrays(h_iris=nan, v_iris=nan, h_deg=nan, v_deg=nan, confidence=np.zeros(frame_count))
+    nothing = np.zeros(frame_count)
+    return LimbusArrays(h_iris=nan, v_iris=nan, h_deg=nan, v_deg=nan, confidence=nothing, occluded=nan)
 
 
 def _spread(gaze: LimbusArrays, rows: IntArray, frame_count: int) -> LimbusArrays:

@@ -23,8 +23,8 @@ _FRAMES: Final = 16
 _SCAN_FRAMES: Final = 8
 _SCAN_PX: Final = np.arange(13.6, 19.3, 0.4)
 """Radii tried; the landmark diameter is never further off."""
-_SURE_SCLERA_LEVEL: Final = 0.65
-"""Until this person's irises are known, only what is brighter than most pale irises counts as sclera."""
+_SURE_SCLERA_LEVEL: Final = 0.85
+"""Until this person's irises are known, only what is brighter than the palest irises counts as sclera."""
 _ROUNDS: Final = 4
 _LEARNING_FIRMNESS: Final = 0.3
 """How firmly the radius is held to that of the round before: hardly, as the first one may be far off."""

@@ -48,6 +48,8 @@ _PUPIL_SUPPORT: Final = 3.0
 """The same in rays, when one of several fitted rims is chosen."""
 _WIDE_SPREAD_PX: Final = 0.8
 """Scatter of the rim points at which a fit counts half: edges of several things, not of one circle."""
+_OTHER_HEIGHT_PX: Final = 4.0
+"""Rims further apart in height (8 degrees) are two answers, not one."""
 _FREE_HEIGHT_DIFFERENCE_PX: Final = 3.0
 _DISAGREEMENT_COST: Final = 0.15
 """The eyes may differ in height by about 6 degrees for nothing, and by more where a rim shows it clearly:
@@ -113,6 +115,7 @@ class LimbusFit:
         spread_px: ``(2,)`` robust scatter of the rim points about the fit.
         contrast: ``(2,)`` log ratio of the brightness outside and inside the rim, where edges carried the fit.
         height_sd: ``(2,)`` standard deviation of the centre's height for edges with one of 1 px.
+        rival: ``(2,)`` support of the best rim found at quite another height, as a share of this one's.
     """
 
     centre_px: FloatArray
@@ -122,6 +125,7 @@ class LimbusFit:
     spread_px: FloatArray
     contrast: FloatArray
     height_sd: FloatArray
+    rival: FloatArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -246,7 +250,7 @@ class LimbusFitter:
         starts = coarse[:, :, None, :] + _START_OFFSETS_PX
         rims = self._fit_rims(stack, starts, tilt, widths=_FIRST_WIDTHS)
         pupil = _sample_rays(stack.pupil, rims.centre_px[..., None, None, :], stack.top_px)[..., 0, 0]
-        choice = self._choose(rims, self._pupil_share(pupil))
+        choice, rival = self._choose(rims, self._pupil_share(pupil))
         chosen = np.take_along_axis(rims.centre_px, choice[:, :, None, None], axis=2)
         final = self._fit_rims(stack, chosen, tilt, widths=_LAST_WIDTHS)
         contrast = self._contrast(stack, final.centre_px, tilt)
@@ -259,19 +263,28 @@ class LimbusFitter:
                 spread_px=final.spread_px[i, :, 0],
                 contrast=contrast[i, :, 0],
                 height_sd=final.height_sd[i, :, 0],
+                rival=rival[i],
             )
             for i in range(len(coarse))
         ]
 
-    def _choose(self, rims: _Rims, pupil: Float32Array) -> IntArray:
-        """``(frames, 2)`` index of each eye's rim: the pair with most support, less what the eyes differ in height."""
+    def _choose(self, rims: _Rims, pupil: Float32Array) -> tuple[IntArray, FloatArray]:
+        """Each eye's rim: the pair with most support, less what the eyes differ in height.
+
+        Returns:
+            ``(frames, 2)`` indices, and the support of each eye's best rim at another height as a share of this one's.
+        """
         support = rims.sides.sum(axis=3) / (1 + (rims.spread_px / _WIDE_SPREAD_PX) ** 2) + _PUPIL_SUPPORT * pupil
         height = rims.centre_px[..., 1] - self.calibration.rest_px[:, None, 1]
         apart = np.abs(height[:, 0, :, None] - height[:, 1, None, :])
         disagreement = np.maximum(apart - _FREE_HEIGHT_DIFFERENCE_PX, 0)
         total = support[:, 0, :, None] + support[:, 1, None, :] - _DISAGREEMENT_COST * disagreement
         best = total.reshape(len(total), -1).argmax(axis=1)
-        return np.stack(np.unravel_index(best, total.shape[1:]), axis=-1)
+        choice = np.stack(np.unravel_index(best, total.shape[1:]), axis=-1)
+        at = choice[:, :, None]
+        elsewhere = np.abs(height - np.take_along_axis(height, at, axis=2)) > _OTHER_HEIGHT_PX
+        rival = np.where(elsewhere, support, 0).max(axis=2)
+        return choice, rival / np.maximum(np.take_along_axis(support, at, axis=2)[..., 0], 1e-6)
 
     def _fit_rims(self, stack: _Stack, centre: FloatArray, tilt: FloatArray, *, widths: Sequence[float]) -> _Rims:
         """Locate the rim ray by ray, fit the circle by robust least squares; one round for each width.

@@ -233,4 +233,5 @@ def _eye(points_px: FloatArray, eye: EyePoints, valid: BoolArray, limbus: Limbus
         limbus_h_deg=limbus.h_deg,
         limbus_v_deg=limbus.v_deg,
         limbus_confidence=limbus.confidence,
+        limbus_occluded=limbus.occluded,
     )

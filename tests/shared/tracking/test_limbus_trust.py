@@ -6,10 +6,15 @@ from shared.tracking.instrument import LimbusArrays
 from shared.tracking.limbus_trust import without_untrusted
 
 
-def eye(v_deg, confidence) -> LimbusArrays:
+def eye(v_deg, confidence, occluded=None) -> LimbusArrays:
     v = np.array(v_deg, dtype=float)
     return LimbusArrays(
-        h_iris=v / 60, v_iris=v / 60, h_deg=v * 0, v_deg=v, confidence=np.array(confidence, dtype=float)
+        h_iris=v / 60,
+        v_iris=v / 60,
+        h_deg=v * 0,
+        v_deg=v,
+        confidence=np.array(confidence, dtype=float),
+        occluded=np.zeros(len(v)) if occluded is None else np.array(occluded, dtype=float),
     )
 
 
@@ -42,7 +47,22 @@ def test_a_constant_skew_is_kept():
 
 def test_an_eye_that_was_never_seen_takes_nothing_from_the_other():
     nan = np.full(3, np.nan)
-    blind = LimbusArrays(h_iris=nan, v_iris=nan, h_deg=nan, v_deg=nan, confidence=np.zeros(3))
+    blind = LimbusArrays(h_iris=nan, v_iris=nan, h_deg=nan, v_deg=nan, confidence=np.zeros(3), occluded=nan)
     right, left = without_untrusted(blind, eye([0, 30, -30], [1, 1, 1]))
     assert np.isnan(right.v_deg).all()
     assert left.v_deg.tolist() == [0, 30, -30]
+
+
+def test_where_the_lids_hide_the_height_only_the_horizontal_place_stays():
+    right, left = without_untrusted(eye([0, 25, 0], [1, 0.9, 1], [0, 1, 0]), eye([0, 2, 0], [1, 0.8, 1]))
+    assert np.isnan(right.v_deg[1])
+    assert np.isnan(right.v_iris[1])
+    assert right.h_deg[1] == 0
+    assert right.confidence[1] == 0.9
+    assert right.occluded.tolist() == [0, 1, 0]
+    assert left.v_deg.tolist() == [0, 2, 0]
+
+
+def test_a_rim_hardly_seen_counts_as_occluded_too():
+    right, _ = without_untrusted(eye([0, 5], [1, 0.1]), eye([0, 5], [1, 1]))
+    assert right.occluded.tolist() == [0, 1]

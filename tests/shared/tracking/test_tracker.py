@@ -103,8 +103,8 @@ def test_every_frame_is_shown_to_the_second_instrument_once_and_in_order(puppet_
 
         def finish(self, time_s: FloatArray, valid: BoolArray) -> tuple[LimbusArrays, LimbusArrays]:
             assert self.seen == list(range(len(time_s)))
-            one, two = np.full(len(valid), 1.0), np.full(len(valid), 2.0)
-            return LimbusArrays(one, one, one, one, one), LimbusArrays(two, two, two, two, two)
+            one, two, nothing = np.full(len(valid), 1.0), np.full(len(valid), 2.0), np.zeros(len(valid))
+            return LimbusArrays(one, one, one, one, one, nothing), LimbusArrays(two, two, two, two, two, nothing)
 
     measured = track(puppet_film.path, Parameters(max_frames=30), limbus=Counting)
     assert (measured.left.limbus_h_deg == 1).all()
