@@ -6,16 +6,17 @@ from typing import Any, Final
 import pandas as pd
 import streamlit as st
 
+from dashboard.choose_recording import choose_recording
 from dashboard.cohort_page import cohort
 from dashboard.compare_charts import landscape_figure
-from dashboard.comparisons import Pair, compare_one, landscape, margin, recording_name
+from dashboard.comparisons import Pair, compare_one, landscape, margin
 from dashboard.page import STATUS_SHAPE, errors_in_words, ink, open_review, result_text, services
 from dashboard.parameter_form import parameter_form
 from dashboard.texts import plain, t
 from shared.compare import Differences
 from shared.model import Trace
 from shared.parameters import Parameters
-from shared.ports import Job, JobStatus
+from shared.ports import Job
 from shared.tables import read_trace
 
 _LEAST_WIDTH: Final = 0.2
@@ -26,30 +27,6 @@ ONE, MANY = "one", "many"
 def trace_of(user_id: str, analysis_id: str, updated_at: float) -> bytes:
     """The stored table of a recording; ``updated_at`` renews it after a new analysis."""
     return services().store.results.trace_csv(user_id, analysis_id)
-
-
-def choose() -> Job | None:
-    """A finished recording, by patient; ``?analysis=`` names it."""
-    jobs = {
-        job.analysis_id: job
-        for code in services().patient_codes()
-        for job in services().history(code)
-        if job.status is JobStatus.COMPLETED
-    }
-    if not jobs:
-        st.write(t("No finished recording yet. Upload one, or open a demo case on the page Patients."))
-        return None
-    ids = list(jobs)
-    wanted = st.query_params.get("analysis", "")
-    chosen = st.selectbox(
-        t("Recording"),
-        ids,
-        index=ids.index(wanted) if wanted in jobs else 0,
-        format_func=lambda analysis_id: recording_name(jobs[analysis_id]),
-        key="compare-recording",
-        width=420,
-    )
-    return jobs[chosen] if chosen else None
 
 
 def verdicts(pair: Pair) -> None:
@@ -151,7 +128,7 @@ def landscape_part(trace: Trace, job: Job, pair: Pair, a: Mapping[str, Any], b: 
 
 def one_recording() -> None:
     """Both sets on one recording."""
-    job = choose()
+    job = choose_recording("compare")
     if job is None:
         return
     start = Parameters.from_mapping(job.parameters)

@@ -5,7 +5,8 @@ from typing import Final
 
 import streamlit as st
 
-from dashboard.page import REVIEW, errors_in_words, result_with_shape, services
+from dashboard.choose_recording import choose_recording
+from dashboard.page import REVIEW, errors_in_words, services
 from dashboard.report.data import ReportData
 from dashboard.report.gather import bids_zip, export_files, file_stem, report_data
 from dashboard.report.pdf import report_pdf
@@ -16,38 +17,6 @@ from shared.ports import Job, JobStatus
 
 _LANGUAGES: Final = {"en": "English", "ko": "한국어"}
 _PREVIEW_HEIGHT_PX: Final = 900
-
-
-def choose() -> Job | None:
-    """A finished recording: the address names it, or the list does."""
-    jobs = {
-        job.analysis_id: job
-        for code in services().patient_codes()
-        for job in services().history(code)
-        if job.status is JobStatus.COMPLETED
-    }
-    if not jobs:
-        st.write(t("No finished recording yet. Upload one, or open a demo case on the page Patients."))
-        return None
-    wanted = st.query_params.get("analysis", "")
-    ids = list(jobs)
-    chosen = st.selectbox(
-        t("Recording"),
-        ids,
-        index=ids.index(wanted) if wanted in jobs else 0,
-        format_func=lambda analysis_id: title(jobs[analysis_id]),
-        key="report-recording",
-        width=480,
-    )
-    if chosen and chosen != wanted:
-        st.query_params["analysis"] = chosen
-    return jobs[chosen] if chosen else None
-
-
-def title(job: Job) -> str:
-    """A recording in the list."""
-    parts = [job.user_id, day_of(job.recorded_at).isoformat(), result_with_shape(job), job.label]
-    return " · ".join(part for part in parts if part)
 
 
 def state_of_review(data: ReportData) -> None:
@@ -123,7 +92,7 @@ def main() -> None:
     """The page."""
     with errors_in_words():
         st.title(t("Report"), anchor=False)
-        job = choose()
+        job = choose_recording("report")
         if job is None:
             return
         data = report_data(services().store, job)
