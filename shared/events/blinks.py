@@ -217,12 +217,11 @@ def _closing_velocity(time_s: FloatArray, depth: FloatArray) -> float | None:
     until = int(np.argmax(depth)) + 1
     if until < 2:
         return None
-    lag = max(1, round(_CLOSING_S / float(np.median(np.diff(time_s[:until])))))
-    if lag >= until:
+    interval_s = float(time_s[until - 1] - time_s[0]) / (until - 1)
+    lag = max(1, round(_CLOSING_S / interval_s))
+    if lag >= until or lag * interval_s > _CLOSING_S * (1 + _CLOSING_TOLERANCE):
         return None
     passed_s = time_s[lag:until] - time_s[: until - lag]
-    if passed_s.min() > _CLOSING_S * (1 + _CLOSING_TOLERANCE):
-        return None
     return float(np.max((depth[lag:until] - depth[: until - lag]) / passed_s))
 
 
@@ -264,8 +263,10 @@ def _in_stretch(
         if min(closures) < _WEAKER_EYE * max(closures):
             continue
         closure = _closure(time_s, opening, dip)
-        lowered = time_s[dip.end] - time_s[dip.begin] > _HELD_S + TIME_TOLERANCE_S or _follows_gaze(
-            time_s, opening, sinking, dip, closure
+        # Lids that met are no glance and no squint, so only partial closures are asked.
+        lowered = closure <= _COMPLETE and (
+            time_s[dip.end] - time_s[dip.begin] > _HELD_S + TIME_TOLERANCE_S
+            or _follows_gaze(time_s, opening, sinking, dip, closure)
         )
         start, end = _extent(time_s, opening, dip)
         clipped = start == 0 or end == len(time_s) - 1
