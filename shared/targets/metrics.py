@@ -17,6 +17,12 @@ MIN_RESPONSES: Final = 3
 
 _Value = Callable[[TargetResponse], float | None]
 
+_LATENCY_TEXT: Final = (
+    f"From the target's step to the onset of the first saccade toward it, median; earlier than "
+    f"{1000 * MIN_LATENCY_S:.0f} ms anticipates it (Fischer & Ramsperger, Exp Brain Res 1986;64:569), later than "
+    f"{1000 * USUAL_LATENCY_S:.0f} ms counts as late and is kept."
+)
+
 _LATENCY: Final = Reference(
     None,
     314,
@@ -50,9 +56,19 @@ def target_metrics(
 def _asked(direction: TargetDirection, log: TargetLog, scale_note: str) -> tuple[tuple[_Asked, _Value], ...]:
     """The three metrics of one direction, and where each is read in a response."""
     clock = "" if log.clock_error_s is None else f"+-{1000 * log.clock_error_s:.0f} ms between the clocks"
-    latency = _Asked(f"latency_{direction}_ms", f"Saccade latency, {direction}", "ms", _LATENCY, clock)
-    primary = _Asked(f"primary_gain_{direction}", f"First saccade / target step, {direction}", note=scale_note)
-    final = _Asked(f"final_gain_{direction}", f"Steady gaze / target step, {direction}", note=scale_note)
+    latency = _Asked(f"latency_{direction}_ms", f"Saccade latency, {direction}", "ms", _LATENCY, clock, _LATENCY_TEXT)
+    primary = _Asked(
+        f"primary_gain_{direction}",
+        f"First saccade / target step, {direction}",
+        note=scale_note,
+        definition="Way of the first saccade along the target's step over the size of the step, median.",
+    )
+    final = _Asked(
+        f"final_gain_{direction}",
+        f"Steady gaze / target step, {direction}",
+        note=scale_note,
+        definition="Way of steady gaze from before the step to before the next over the size of the step, median.",
+    )
     return (
         (latency, lambda r: None if r.latency_s is None else 1000 * r.latency_s),
         (primary, lambda r: r.primary_gain),
@@ -71,7 +87,19 @@ def _answered(responses: Sequence[TargetResponse], missing: str | None) -> Metri
         f"{counts['anticipated']} before {1000 * MIN_LATENCY_S:.0f} ms, {counts['not_seen']} hidden by blinks or lost"
     )
     value = 100 * sum(r.outcome in ("answered", "late", "anticipated") for r in seen) / len(seen)
-    return Metric(name, label, unit, "limbus", value, qualifier=qualifier)
+    return Metric(
+        name,
+        label,
+        unit,
+        "limbus",
+        value,
+        qualifier=qualifier,
+        definition="Steps of the target after which a saccade went toward it, of those at which gaze was seen.",
+        start_s=seen[0].time_s,
+        end_s=seen[-1].time_s,
+        count=len(seen),
+        counted="target steps",
+    )
 
 
 @dataclass(frozen=True)
@@ -83,6 +111,7 @@ class _Asked:
     unit: str = ""
     reference: Reference | None = None
     note: str = ""
+    definition: str = ""
 
 
 def _median(asked: _Asked, responses: Sequence[TargetResponse], value_of: _Value, missing: str | None) -> Metric:
@@ -92,7 +121,7 @@ def _median(asked: _Asked, responses: Sequence[TargetResponse], value_of: _Value
             f"TOO_FEW_RESPONSES: {len(values)} of {len(responses)} target steps that way could be measured; "
             f"{MIN_RESPONSES} are needed."
         )
-        return Metric(asked.name, asked.label, asked.unit, "limbus", reason=missing or why)
+        return Metric(asked.name, asked.label, asked.unit, "limbus", reason=missing or why, definition=asked.definition)
     late = sum(r.outcome == "late" for r in responses)
     notes = [asked.note, f"{len(values)} of {len(responses)} steps", f"{late} late" if late else ""]
     qualifier = ", ".join(filter(None, notes))
@@ -104,4 +133,9 @@ def _median(asked: _Asked, responses: Sequence[TargetResponse], value_of: _Value
         median(values),
         reference=asked.reference,
         qualifier=qualifier,
+        definition=asked.definition,
+        start_s=min(r.time_s for r in responses),
+        end_s=max(r.time_s for r in responses),
+        count=len(values),
+        counted="target steps",
     )
