@@ -34,10 +34,11 @@ def target_panel(summary: Mapping[str, Any]) -> None:
     st.subheader(t("Following the dot"), anchor=False)
     answered = summary["metrics"].get("target_steps_answered_percent", {})
     if answered.get("value") is None:
-        st.write(pretty(answered.get("reason") or t("Whether the eyes followed the dot could not be measured.")))
+        reason = (answered.get("reason") or "").partition(": ")[2]
+        st.write(pretty(reason) if reason else t("Whether the eyes followed the dot could not be measured."))
         return
     st.write(t("The eyes followed {percent:.0f} % of the jumps of the dot.", percent=answered["value"]))
-    st.dataframe(pd.DataFrame(target_rows(summary)), hide_index=True)
+    st.table(pd.DataFrame(target_rows(summary)), border="horizontal", hide_index=True)
     st.caption(
         t(
             "Medians. The delays of screen and camera, some hundredths of a second, are part of the times. "

@@ -36,6 +36,7 @@ def station_setup() -> dict[str, Any]:
                 value=setup["distance_cm"],
                 step=1.0,
                 format="%.0f",
+                key="screening-distance",
                 help=t("Measure it. A nearer screen lets the target go farther out: 40 to 50 cm is good."),
             )
         with middle:
@@ -46,13 +47,14 @@ def station_setup() -> dict[str, Any]:
                 value=setup["screen_width_cm"],
                 step=0.1,
                 format="%.1f",
+                key="screening-width",
                 help=t(
                     "Measure it. Usual widths: laptops of 13 inches 28.6 cm, 14 inches 30.4, 15.6 inches 34.4, "
                     "17 inches 38.2; screens of 24 inches 53.1, 27 inches 59.8."
                 ),
             )
         with right:
-            setup["task"] = st.selectbox(
+            setup["task"] = st.radio(
                 t("Task"), TASKS, index=TASKS.index(setup["task"]), format_func=task_name, key="screening-task"
             )
         st.caption(

@@ -118,7 +118,8 @@ class Recorder {
   }
 
   frameRate() {
-    if (this.seen.length < 5) return this.stream.getVideoTracks()[0].getSettings().frameRate || 0;
+    if (!this.camera.requestVideoFrameCallback) return this.stream.getVideoTracks()[0].getSettings().frameRate || 0;
+    if (this.seen.length < 2) return 0;
     const [first, last] = [this.seen[0], this.seen[this.seen.length - 1]];
     return (1000 * (last[1] - first[1])) / (last[0] - first[0]);
   }
