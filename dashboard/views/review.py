@@ -21,6 +21,7 @@ from dashboard.panels.findings import findings_panel
 from dashboard.panels.measurements import metrics_table
 from dashboard.panels.movements import movements_panel
 from dashboard.panels.take_along import downloads, stamp
+from dashboard.panels.target import target_panel
 from dashboard.panels.workbench import show_place, state_of, workbench
 from dashboard.reviews import Review, load_review
 from dashboard.services import day_of, is_open
@@ -63,6 +64,8 @@ def show(review: Review) -> None:
     workbench(review)
     findings_panel(review.summary, reviewed, lambda start_s, end_s: show_place(review, start_s, end_s))
     movements_panel(review, state, lambda start_s, end_s: show_place(review, start_s, end_s))
+    if review.summary["parameters"].get("target_log"):
+        target_panel(review.summary)
     metrics_table(review.summary, reviewed)
     checks_table(review.summary["quality"])
     st.subheader(t("To take along"), anchor=False)

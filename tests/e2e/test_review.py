@@ -12,7 +12,8 @@ from shared.model import FloatArray
 from tests.e2e.barcodes import READ_NUMBER, add_film, even_times, phone_times
 
 pytestmark = pytest.mark.browser
-expect.set_options(timeout=30_000)
+expect.set_options(timeout=90_000)
+WAIT_MS = 90_000
 
 FRAMES = 600
 FILMS = {
@@ -43,6 +44,7 @@ def films(store: LocalStore, tmp_path_factory: pytest.TempPathFactory) -> dict[s
 
 def open_review(page: Page, url: str, analysis_id: str) -> Locator:
     """The review part, with its traces and the first frame there, and with the focus."""
+    page.set_default_timeout(WAIT_MS)
     page.goto(f"{url}/review?analysis={analysis_id}")
     part = page.locator(".review")
     expect(part).to_have_attribute("data-ready", "yes")
@@ -140,27 +142,31 @@ def test_the_cursor_is_on_the_frame_that_the_film_shows(
 def test_the_cursor_goes_with_the_film_while_it_plays(
     page: Page, dashboard_url: str, films: dict[str, FloatArray], name: str
 ) -> None:
+    """At every frame that the browser reports as shown; on a machine too busy to report in time, its own lag aside."""
+    time_s = films[f"bars-{name}"]
     part = open_review(page, dashboard_url, f"bars-{name}")
-    seen = part.evaluate(
+    ticks = part.evaluate(
         f"""async (part) => {{
             const video = part.querySelector("video");
             const read = {READ_NUMBER};
-            const apart = [];
+            const ticks = [];
             await video.play();
             while (video.currentTime < 6.4) {{
-                await new Promise((done) => requestAnimationFrame(done));
-                apart.push([Number(part.dataset.frame), read(video)]);
+                const told = await new Promise((done) => video.requestVideoFrameCallback((_, frame) => done(frame)));
+                ticks.push([told.mediaTime, Number(part.dataset.frame), read(video)]);
             }}
             video.pause();
-            return {{ apart, frame: Number(part.dataset.frame) }};
+            return ticks;
         }}"""
     )
-    assert len(seen["apart"]) > 50
-    time_s = films[f"bars-{name}"]
-    longest_frame_s = float(np.diff(time_s).max())
-    assert max(abs(time_s[cursor] - time_s[drawn]) for cursor, drawn in seen["apart"]) <= longest_frame_s + 1e-6
-    assert seen["frame"] > 120
-    settled(page)
+    told, cursor, drawn = (np.array(column) for column in zip(*ticks, strict=True))
+    origin_s = told[0] - time_s[int(drawn[0])]
+    reported = np.searchsorted(time_s, told - origin_s + 1e-3, side="right") - 1
+    assert np.abs(cursor - reported).max() <= 1
+    in_time = drawn == reported
+    assert in_time.sum() > 10
+    assert np.abs(cursor - drawn)[in_time].max() <= 1
+    assert settled(page) > 150
 
 
 def test_decisions_are_written_at_once_stay_and_move_the_numbers(
