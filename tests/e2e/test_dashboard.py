@@ -1,6 +1,5 @@
 """What a clinician does, done in a real browser against a real server."""
 
-import math
 import re
 from pathlib import Path
 
@@ -16,8 +15,6 @@ pytestmark = pytest.mark.browser
 
 ANALYSIS_MS = 150_000
 expect.set_options(timeout=30_000)
-ROW_PX = 35
-"""Height of a row of Streamlit's table, drawn on a canvas: its rows cannot be addressed otherwise."""
 
 
 @pytest.fixture(scope="session")
@@ -30,10 +27,6 @@ def short_film(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def film(page: Page) -> Locator:
     return page.locator("video")
-
-
-def time_of_film(page: Page) -> float:
-    return float(film(page).evaluate("video => video.currentTime"))
 
 
 def wait_for_film(page: Page) -> None:
@@ -64,78 +57,15 @@ def upload(page: Page, url: str, path: Path, code: str) -> None:
     page.wait_for_url("**/review?analysis=*")
 
 
-def events_table(page: Page) -> Locator:
-    return page.locator("[class*='st-key-review-events']")
-
-
-def choose_event(page: Page, row: int) -> None:
-    box = events_table(page).locator("canvas").first.bounding_box()
-    assert box is not None
-    page.mouse.click(box["x"] + 150, box["y"] + ROW_PX * (row + 1) + ROW_PX / 2)
-
-
-def first_event_time(page: Page) -> float:
-    """Read from the table's own accessible copy."""
-    return float(events_table(page).locator("[role=gridcell][aria-colindex='1']").first.inner_text())
-
-
 def test_a_demo_case_opens_with_result_and_traces(page: Page, dashboard_url: str) -> None:
     page.goto(dashboard_url)
     card = page.locator(".st-key-demo-card-demo-healthy")
     expect(card.get_by_text("PSP not suspected")).to_be_visible(timeout=ANALYSIS_MS)
     card.get_by_role("button", name="Open").click()
     assert "PSP not suspected" in wait_for_result(page)
-    expect(page.locator(".st-key-review-traces .js-plotly-plot .scatterlayer path.js-line").first).to_be_attached()
+    expect(page.locator(".review[data-ready=yes] .lane canvas").first).to_be_visible()
     expect(page.get_by_text("not a diagnosis").first).to_be_visible()
     wait_for_film(page)
-
-
-def test_choosing_a_blink_takes_the_film_there_and_a_reload_finds_the_result(page: Page, dashboard_url: str) -> None:
-    page.goto(f"{dashboard_url}/review?analysis=demo-healthy")
-    headline = wait_for_result(page)
-    wait_for_film(page)
-    page.get_by_role("radio", name=re.compile("^Blinks")).or_(page.get_by_text(re.compile(r"^Blinks \d"))).first.click()
-    events_table(page).locator("canvas").first.wait_for()
-    start_s = first_event_time(page)
-    assert start_s > 0.5
-    choose_event(page, 0)
-    page.wait_for_function(
-        """target => {
-            const search = root => { for (const element of root.querySelectorAll('*')) {
-                if (element.tagName === 'VIDEO') return element;
-                const inside = element.shadowRoot && search(element.shadowRoot);
-                if (inside) return inside;
-            } };
-            const video = search(document);
-            return !video.seeking && Math.abs(video.currentTime - target) < 0.06;
-        }""",
-        arg=start_s,
-    )
-    cursor = page.locator(".eye-cursor")
-    expect(cursor).to_be_visible()
-    page.reload()
-    assert wait_for_result(page) == headline
-
-
-def test_keys_step_one_frame_and_stay_in_the_player(page: Page, dashboard_url: str) -> None:
-    page.goto(f"{dashboard_url}/review?analysis=demo-healthy")
-    wait_for_result(page)
-    wait_for_film(page)
-    player = page.get_by_role("group", name="Film of the recording")
-    player.focus()
-    page.keyboard.press("Home")
-    for _ in range(3):
-        page.keyboard.press("ArrowRight")
-        film(page).evaluate("v => !v.seeking || new Promise(done => v.addEventListener('seeked', done, {once: true}))")
-    expect(page.get_by_text(re.compile(r"^Frame 3 · "))).to_be_visible()
-    assert math.isclose(time_of_film(page), 3.5 / 30, abs_tol=0.01)
-    page.keyboard.press("r")
-    page.keyboard.press("c")
-    expect(page.get_by_text(re.compile(r"^Frame 3 · "))).to_be_visible()
-    page.keyboard.press(" ")
-    expect(page.get_by_role("button", name="Pause (space)")).to_be_visible()
-    page.keyboard.press(" ")
-    expect(page.get_by_role("button", name="Play (space)")).to_be_visible()
 
 
 def test_an_uploaded_film_is_analysed_and_kept_in_the_history(page: Page, dashboard_url: str, short_film: Path) -> None:

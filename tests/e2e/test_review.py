@@ -42,7 +42,7 @@ def films(store: LocalStore, tmp_path_factory: pytest.TempPathFactory) -> dict[s
     return {f"bars-{name}": time_s - time_s[0] for name, (time_s, _) in FILMS.items()}
 
 
-def open_review(page: Page, url: str, analysis_id: str) -> Locator:
+def open_review(page: Page, url: str, analysis_id: str, *, bars: bool = True) -> Locator:
     """The review part, with its traces and the first frame there, and with the focus."""
     page.set_default_timeout(WAIT_MS)
     page.goto(f"{url}/review?analysis={analysis_id}")
@@ -50,7 +50,8 @@ def open_review(page: Page, url: str, analysis_id: str) -> Locator:
     expect(part).to_have_attribute("data-ready", "yes")
     expect(part).to_have_attribute("data-decisions", re.compile(r"\d"))
     expect(part).to_have_attribute("data-frame", re.compile(r"\d"))
-    settled(page)
+    if bars:
+        settled(page)
     part.focus()
     return part
 
@@ -353,3 +354,55 @@ def test_the_other_instrument_and_what_the_tracker_saw_are_a_key_away(
     assert page.locator(".overlay").evaluate(drawn) is False
     press(page, "l")
     assert page.locator(".overlay").evaluate(drawn) is True
+
+
+def test_a_reviewers_path_through_the_psp_like_case(page: Page, dashboard_url: str, store: LocalStore) -> None:
+    """Status and reasons, the place of a finding, one event rejected, a blink added, other numbers, signed."""
+    part = open_review(page, dashboard_url, "demo-psp_like", bars=False)
+    card = page.locator(".st-key-result")
+    expect(card.get_by_role("heading", level=1)).to_contain_text("PSP suspected")
+    expect(card).to_contain_text("threshold 0.06 open lid gaps · landmark instrument")
+    summary = store.results.document("demo-psp_like", "demo-psp_like")["summary"]
+    place_s = next(item["start_s"] for item in summary["findings"] if item["start_s"] is not None)
+    page.get_by_role("button", name=f"Show me, {place_s:.1f} s").first.click()
+    expect(part).to_have_attribute("data-time", re.compile(f"^{place_s:.1f}|^{place_s - 0.04:.1f}"))
+    start, end = span_of(part)
+    assert start < place_s < end
+    assert end - start < 3.0
+    sign_in(page)
+    rates = page.locator(".st-key-measurements tr", has_text="Blink rate")
+    before = rates.inner_text()
+    press(page, "n", "x")
+    wait_for_decisions(page, 1)
+    press(page, "Home", *["Shift+ArrowRight"] * 3, "i", *["ArrowRight"] * 8, "o", "b")
+    wait_for_decisions(page, 2)
+    expect(page.get_by_text("1 added")).to_be_visible()
+    expect(rates).not_to_have_text(before)
+    page.get_by_role("button", name="Sign the review").click()
+    page.get_by_role("dialog").get_by_role("button", name="Sign the review").click()
+    expect(part).to_have_attribute("data-signed", "yes")
+    assert [act for act, _ in decisions(store, "demo-psp_like")] == ["reject", "add", "sign"]
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Events with decisions (CSV)").click()
+    text = download.value.path().read_bytes()
+    assert text.startswith(b"\xef\xbb\xbf")
+    events = store.results.document("demo-psp_like", "demo-psp_like")["events"]
+    assert len(text.decode("utf-8-sig").splitlines()) == 1 + sum(map(len, events.values())) + 1
+    assert b"rejected" in text
+
+
+def test_an_event_in_the_list_takes_the_film_there_and_filters_narrow_it(
+    page: Page, dashboard_url: str, films: dict[str, FloatArray]
+) -> None:
+    part = open_review(page, dashboard_url, "bars-constant")
+    page.get_by_label("Kind of event").select_option("blinks")
+    rows = page.locator(".event-rows button")
+    expect(rows.first).to_contain_text("Blink")
+    rows.nth(1).click()
+    start_s = float(rows.nth(1).locator(".when").inner_text().removesuffix(" s"))
+    expect(part).to_have_attribute("data-frame", str(round(start_s * 30)))
+    assert settled(page) == round(start_s * 30)
+    press(page, "n")
+    expect(rows.nth(2)).to_have_attribute("aria-pressed", "true")
+    press(page, "p", "p")
+    expect(rows.nth(0)).to_have_attribute("aria-pressed", "true")

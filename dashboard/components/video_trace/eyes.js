@@ -3,7 +3,7 @@
 // where the iris is, so that the movement of the iris is seen.
 
 const HEAD_TIME_S = 0.75;
-const CLOSE_UP_IRISES = 3.4;
+const CLOSE_UP_IRISES = 4.2;
 const SIDES = [["left", "L"], ["right", "R"]];
 
 function medianAround(feed, name, index) {

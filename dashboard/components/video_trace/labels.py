@@ -130,6 +130,8 @@ def _decisions() -> dict[str, Any]:
         "accept": t("Accept (a)"),
         "reject": t("Reject (x)"),
         "undo": t("Undo (u)"),
+        "mark_in": t("Blink from (i)"),
+        "mark_out": t("to (o)"),
         "add_blink": t("Add blink (b)"),
         "mark_first": t("Mark the blink first: i at its first frame, o at its last."),
         "why_rejected": t("Rejected because"),

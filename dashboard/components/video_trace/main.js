@@ -25,7 +25,7 @@ class VideoTrace {
       ".previous": () => this.walk(-1), ".next": () => this.walk(1), ".back": () => this.film.step(-1),
       ".forward": () => this.film.step(1), ".play": () => this.film.toggle(), ".circles": () => this.toggleEyes(),
       ".keys": () => this.help.showModal(), ".fit": () => this.lanes.fit(), ".zoom-in": () => this.lanes.zoom(0.6),
-      ".zoom-out": () => this.lanes.zoom(1 / 0.6), ".close-help": () => this.help.close(),
+      ".zoom-out": () => this.lanes.zoom(1 / 0.6), ".mark-in": () => this.markIn(), ".mark-out": () => this.markOut(), ".close-help": () => this.help.close(),
     };
     for (const [selector, action] of Object.entries(press)) find(selector).addEventListener("click", action);
     find("video").addEventListener("click", () => this.film.toggle());

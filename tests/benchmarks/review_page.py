@@ -1,0 +1,224 @@
+"""How quickly the review page answers at 18,000 frames: ``python -m tests.benchmarks.review_page``. Prints Markdown.
+
+A real server and a real Chromium without a graphics card, on a film whose frames show their own numbers. Figures
+taken while the machine does other work say nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import cycle, islice
+from pathlib import Path
+from statistics import median
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import numpy as np
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from shared.adapters.local import open_local_store
+from shared.synthetic.video_writer import write_video
+from tests.conftest import REPOSITORY
+from tests.e2e.barcodes import BITS, READ_NUMBER, add_analysis, pictures, trace_at
+from tests.waiting import wait_until
+
+FRAMES = 18_000
+RATE_HZ = 30.0
+DECISIONS = 6
+_WAIT_MS = 120_000
+
+
+@contextmanager
+def running_dashboard(data: Path) -> Iterator[str]:
+    """Address of a dashboard on ``data``."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    command = [sys.executable, "-m", "dashboard", "--port", str(port), "--data", str(data)]
+    server = subprocess.Popen(
+        command, cwd=REPOSITORY, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    url = f"http://127.0.0.1:{port}"
+
+    def answers() -> bool:
+        try:
+            with urlopen(f"{url}/_stcore/health", timeout=2) as answer:  # noqa: S310 - our own loopback server
+                return bool(answer.status == 200)
+        except (URLError, OSError):
+            return False
+
+    try:
+        wait_until(answers, timeout_s=120)
+        yield url
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def timed(act: Callable[[], object]) -> float:
+    """Seconds that ``act`` takes."""
+    begun = time.perf_counter()
+    act()
+    return time.perf_counter() - begun
+
+
+def open_page(page: Page, url: str) -> None:
+    """The review of the long film, ready to be worked with."""
+    page.goto(f"{url}/review?analysis=long")
+    page.locator(".review[data-ready=yes][data-frame][data-decisions]").wait_for()
+
+
+def attribute(page: Page, name: str) -> str:
+    """One of the part's own facts."""
+    return page.locator(".review").get_attribute(f"data-{name}") or ""
+
+
+def playing(page: Page) -> dict[str, list[float]]:
+    """Ten seconds of playing: time between drawn pages, tasks over 50 ms, frames between cursor and film."""
+    measured: dict[str, list[float]] = page.locator(".review").evaluate(
+        f"""async (part) => {{
+            const video = part.querySelector("video");
+            const read = {READ_NUMBER};
+            const tasks = [];
+            new PerformanceObserver((list) => list.getEntries().forEach((e) => tasks.push(e.duration)))
+                .observe({{ entryTypes: ["longtask"] }});
+            const frames = [];
+            video.currentTime = 60;
+            await video.play();
+            let last = performance.now();
+            while (video.currentTime < 70) {{
+                const now = await new Promise((done) => requestAnimationFrame(done));
+                frames.push(now - last);
+                last = now;
+            }}
+            const apart = [];
+            while (video.currentTime < 74) {{
+                await new Promise((done) => requestAnimationFrame(done));
+                apart.push(Math.abs(Number(part.dataset.frame) % {2**BITS} - read(video)));
+            }}
+            video.pause();
+            return {{ frames, tasks, apart }};
+        }}"""
+    )
+    return measured
+
+
+def zooming(page: Page) -> tuple[list[float], float]:
+    """Redraws of 40 turns of the wheel, ms, from the part's own clock; and the width of the window afterwards, s."""
+    page.keyboard.press("0")
+    box = page.locator(".review .u-over").first.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] / 3, box["y"] + 30)
+    redraws = []
+    for turn in range(40):
+        before = attribute(page, "to")
+        page.mouse.wheel(0, -120 if turn < 20 else 60)
+        page.locator(f".review:not([data-to='{before}'])").wait_for()
+        redraws.append(float(attribute(page, "redraw-ms")))
+    return redraws, float(attribute(page, "to")) - float(attribute(page, "from"))
+
+
+def seeking(page: Page) -> list[float]:
+    """From the key to the frame on screen, s: the next event, twelve times."""
+    times = []
+    for _ in range(12):
+        before = attribute(page, "frame")
+        begun = time.perf_counter()
+        page.keyboard.press("n")
+        page.locator(f".review:not([data-frame='{before}'])").wait_for()
+        times.append(time.perf_counter() - begun)
+    return times
+
+
+def deciding(page: Page) -> tuple[list[float], list[int]]:
+    """From the key to the numbers on the page, s, and bytes over the websocket, for each of some rejections."""
+    received: list[int] = []
+    page.on("websocket", lambda socket: socket.on("framereceived", lambda load: received.append(len(load))))
+    page.reload()
+    page.locator(".review[data-ready=yes][data-frame][data-decisions]").wait_for()
+    page.get_by_label("Reviewer").fill("KJ")
+    page.locator(".review").focus()
+    times, sizes = [], []
+    for number in range(1, DECISIONS + 1):
+        page.keyboard.press("n")
+        page.wait_for_load_state("networkidle")
+        before = sum(received)
+        begun = time.perf_counter()
+        page.keyboard.press("x")
+        page.get_by_text(f"{number} event{'s' if number > 1 else ''} excluded").wait_for()
+        times.append(time.perf_counter() - begun)
+        page.wait_for_load_state("networkidle")
+        sizes.append(sum(received) - before)
+    return times, sizes
+
+
+def table(browser: Browser, url: str) -> str:
+    """All figures as a Markdown table."""
+    context = browser.new_context(viewport={"width": 1400, "height": 1000})
+    page = context.new_page()
+    page.set_default_timeout(_WAIT_MS)
+    first = timed(lambda: open_page(page, url))
+    again = [timed(lambda: open_page(page, url)) for _ in range(3)]
+    with page.expect_response("**/api/traces/*") as answer:
+        page.reload()
+    feed = int(answer.value.headers["content-length"])
+    page.locator(".review[data-ready=yes][data-frame]").wait_for()
+    page.locator(".review").focus()
+    played = playing(page)
+    redraws, width_s = zooming(page)
+    assert width_s < 0.9 * FRAMES / RATE_HZ, "the wheel did not zoom"
+    jumps = seeking(page)
+    waits, sizes = deciding(page)
+    context.close()
+    rows = [
+        ("page ready, first visit of a browser", f"{first:.2f} s"),
+        ("page ready, later visits (median of 3)", f"{median(again):.2f} s"),
+        ("traces sent, compressed", f"{feed / 1e6:.2f} MB"),
+        ("playing: between drawn pages, p50 / p95", _spread(played["frames"], "ms")),
+        ("playing: longest task", f"{max(played['tasks'], default=0):.0f} ms"),
+        ("playing: cursor from the film's frame, p50 / p95", _spread(played["apart"], "frames")),
+        ("zoom: redraw of all lanes, p50 / p95", _spread(redraws, "ms")),
+        ("next event: key to frame on screen, p50 / p95", _spread([1000 * value for value in jumps], "ms")),
+        ("decision: key to new numbers on the page, p50 / p95", _spread([1000 * value for value in waits], "ms")),
+        ("decision: bytes over the websocket, largest", f"{max(sizes) / 1000:.1f} kB"),
+    ]
+    lines = [f"Review at {FRAMES} frames", "", "| | |", "|---|---|", *(f"| {what} | {value} |" for what, value in rows)]
+    return "\n".join(lines)
+
+
+def _spread(values: list[float], unit: str) -> str:
+    low, high = np.percentile(values, [50, 95])
+    return f"{low:.1f} / {high:.1f} {unit}"
+
+
+def main() -> int:
+    """Print the table."""
+    executable = next((path for name in ("chromium", "google-chrome") if (path := shutil.which(name))), None)
+    with tempfile.TemporaryDirectory() as folder:
+        film = Path(folder) / "long.mp4"
+        time_s = np.arange(FRAMES) / RATE_HZ
+        bars = list(pictures(2**BITS))
+        write_video(film, islice(cycle(bars), FRAMES), time_s, keyframe_every=30)
+        data = Path(folder) / "data"
+        data.mkdir()
+        add_analysis(open_local_store(data), "long", trace_at(time_s), film)
+        with running_dashboard(data) as url, sync_playwright() as playwright:
+            chromium = playwright.chromium.launch(
+                executable_path=executable, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+            )
+            print(f"Load of the machine before: {os.getloadavg()[0]:.1f}\n")
+            print(table(chromium, url))
+            chromium.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
