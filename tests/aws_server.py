@@ -35,6 +35,7 @@ FUNCTIONS: dict[str, Callable[[bytes], bytes]] = {}
 
 class _Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else each answer waits 40 ms for an acknowledgement
     lock = threading.Lock()
 
     def answer(self) -> None:
