@@ -10,14 +10,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Generator
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import av
-import numpy as np
 
 from shared.errors import CancelledError, NotAVideoError, UnreadableVideoError
 from shared.model import VideoMeta
-from shared.video import Frame
+from shared.video import Frame, stored_picture
 
 _LONGEST_READ_BYTES: Final = 256 * 1024
 _SHORT_LOOK: Final = {"probesize": "1000000", "analyzeduration": "500000"}
@@ -94,7 +93,7 @@ def read_live_frames(file: GrowingFile) -> Generator[Frame, None, None]:
                 time_s = picture.time - first_s
                 if time_s > last_s:
                     last_s = time_s
-                    yield Frame(index, time_s, _bgr(picture))
+                    yield Frame(index, time_s, stored_picture(picture))
     except av.error.FFmpegError:
         if index < 0 and not file.is_cancelled:
             raise UnreadableVideoError from None
@@ -107,8 +106,3 @@ def read_live_frames(file: GrowingFile) -> Generator[Frame, None, None]:
 def unknown_meta() -> VideoMeta:
     """What is known of a film of which nothing has been read yet."""
     return VideoMeta(width_px=0, height_px=0, frame_count=0, duration_s=0.0, fps=0.0)
-
-
-def _bgr(picture: Any) -> Any:
-    """``(height, width, 3)`` uint8, converted as OpenCV does, so that a film measured again gives the same numbers."""
-    return np.asarray(picture.reformat(format="bgr24", interpolation="BICUBIC").to_ndarray(), dtype=np.uint8)

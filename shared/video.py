@@ -1,10 +1,11 @@
 """Films as frames with their presentation times, and what can be known about a film without decoding it.
 
 Time is what the file says about each frame, never frame number / frame rate: phones film at a variable rate.
-OpenCV decodes (it is the fastest here, above all for HEVC) and PyAV reads the container. Both give the same
-times to the microsecond on all files compared, but for one fault of OpenCV's: it reports the *decoding* stamp of a
-frame whose presentation stamp is exactly 0, which is the first frame of most films with reordered frames and then
-reads negative (up to one frame early in iPhone-like .mov files). Such a reading is taken as the 0 it stands for.
+PyAV reads the container, and decodes what most films are: H.264 or VP8/9 in 4:2:0, stored upright. Their frames come as
+they are stored and are turned into colours only where they are looked at. OpenCV decodes the rest. Both give the
+same times to the microsecond on all files compared, but for one fault of OpenCV's: it reports the *decoding* stamp
+of a frame whose presentation stamp is exactly 0, which is the first frame of most films with reordered frames and
+then reads negative (up to one frame early in iPhone-like .mov files). Such a reading is taken as the 0 it stands for.
 
 Stamps that do not increase (broken or spliced files) cannot be placed in time: the frame is left out.
 """
@@ -12,9 +13,10 @@ Stamps that do not increase (broken or spliced files) cannot be placed in time: 
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,10 +27,14 @@ from numpy.typing import NDArray
 
 from shared.errors import EmptyFileError, NotAVideoError, TooLargeError, UnreadableVideoError
 from shared.model import FloatArray, VideoMeta
+from shared.planar_picture import Picture, PlanarPicture
 
 MIN_FRAMES: Final = 10
 """Fewer frames than this show no movement that could be measured."""
 
+_PLANAR_CODECS: Final = {"h264", "vp8", "vp9", "libvpx", "libvpx-vp9"}
+_PLANAR_FORMAT: Final = "yuv420p"
+_TIMED_CONTAINERS: Final = {"mov", "matroska"}
 _NO_FFMPEG_LOG: Final = "-8"
 _MICROSECONDS: Final = 1_000_000
 _SNIFF_BYTES: Final = 64
@@ -43,12 +49,17 @@ class Frame:
     Attributes:
         index: number in decode order, from 0.
         time_s: presentation time from the first frame, s.
-        image_bgr: ``(height, width, 3)`` uint8, upright as a player shows it.
+        picture: upright as a player shows it; read as an array ``(height, width, 3)``, BGR.
     """
 
     index: int
     time_s: float
-    image_bgr: NDArray[np.uint8]
+    picture: Picture
+
+    @property
+    def image_bgr(self) -> NDArray[np.uint8]:
+        """The whole picture, ``(height, width, 3)`` uint8."""
+        return self.picture[:, :]
 
 
 @dataclass(frozen=True)
@@ -119,12 +130,10 @@ def read_frames(
         EmptyFileError, NotAVideoError, TooLargeError, UnreadableVideoError: as :func:`probe` does, at the first
             frame; TooLargeError also later, where it turns out longer than the limit.
     """
-    probe(path, limits=limits)
-    capture = _open_capture(path)
-    try:
-        yield from _frames(capture, step, max_frames, limits)
-    finally:
-        capture.release()
+    probed = probe(path, limits=limits)
+    stamped = _stored_frames(path) if probed.rotation_deg == 0 and _is_planar(path) else _converted_frames(path)
+    with closing(stamped):
+        yield from _frames(stamped, step, max_frames, limits)
 
 
 def measured_meta(probed: VideoMeta, time_s: FloatArray, frames_read: int) -> VideoMeta:
@@ -156,27 +165,94 @@ def _replace_timing(probed: VideoMeta, frame_count: int, duration_s: float, fps:
     )
 
 
-def _frames(capture: cv2.VideoCapture, step: int, max_frames: int | None, limits: Limits) -> Iterator[Frame]:
+_Stamped = Generator[tuple[float, Callable[[], Picture | None]], None, None]
+"""Presentation time of each frame, s, and what gives its picture."""
+
+
+def _frames(stamped: _Stamped, step: int, max_frames: int | None, limits: Limits) -> Iterator[Frame]:
     first_s: float | None = None
     last_s = -1.0
     index = -1
     yielded = 0
-    while (max_frames is None or yielded < max_frames) and capture.grab():
+    for stamp_s, picture_of in stamped:
         index += 1
-        stamp_s = max(capture.get(cv2.CAP_PROP_POS_MSEC), 0.0) / 1000.0
         first_s = stamp_s if first_s is None else first_s
         time_s = stamp_s - first_s
         if index % step or time_s <= last_s:
             continue
         _check_duration(time_s, limits)
-        decoded, image = capture.retrieve()
-        if not decoded:
+        picture = picture_of()
+        if picture is None:
             continue
         last_s = time_s
         yielded += 1
-        yield Frame(index, time_s, np.asarray(image, dtype=np.uint8))
+        yield Frame(index, time_s, picture)
+        if yielded == max_frames:
+            break
     if index < 0:
         raise UnreadableVideoError
+
+
+def _converted_frames(path: Path) -> _Stamped:
+    """Frames by OpenCV, which turns every one into colours and upright."""
+    capture = _open_capture(path)
+    try:
+        while capture.grab():
+            yield max(capture.get(cv2.CAP_PROP_POS_MSEC), 0.0) / 1000.0, lambda: _retrieved(capture)
+    finally:
+        capture.release()
+
+
+def _retrieved(capture: cv2.VideoCapture) -> Picture | None:
+    decoded, image = capture.retrieve()
+    return np.asarray(image, dtype=np.uint8) if decoded else None
+
+
+def _is_planar(path: Path) -> bool:
+    """Whether PyAV decodes this film as fast as OpenCV and gives its frames as :class:`PlanarPicture` wants them."""
+    with _open_container(path) as container:
+        stream = _film_stream(container)
+        codec = stream.codec_context
+        times_known = container.format.name.split(",")[0] in _TIMED_CONTAINERS
+        return times_known and codec.name in _PLANAR_CODECS and codec.pix_fmt == _PLANAR_FORMAT
+
+
+def _stored_frames(path: Path) -> _Stamped:
+    """Frames by PyAV, as they are stored. Damaged packets are left out, as OpenCV does."""
+    with _open_container(path) as container:
+        stream = _film_stream(container)
+        stream.thread_type = "AUTO"
+        for packet in _packets(container, stream):
+            try:
+                pictures = stream.codec_context.decode(packet)
+            except av.error.FFmpegError:
+                continue
+            for picture in pictures:
+                if picture.pts is not None:
+                    yield float(picture.pts * stream.time_base), partial(stored_picture, picture)
+
+
+def _packets(container: Any, stream: Any) -> Generator[Any, None, None]:
+    """Packets as far as they can be read, and None, which asks the decoder for the frames that it still has."""
+    try:
+        for packet in container.demux(stream):
+            if packet.size:
+                yield packet
+    except av.error.FFmpegError:
+        pass
+    yield None
+
+
+def stored_picture(frame: Any) -> Picture:
+    """The picture of a frame that PyAV decoded; converted as OpenCV would where it cannot be left as it is stored."""
+    if frame.format.name != _PLANAR_FORMAT:
+        return np.asarray(frame.reformat(format="bgr24", interpolation="BICUBIC").to_ndarray(), dtype=np.uint8)
+    return PlanarPicture(
+        *(
+            np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width]
+            for plane in frame.planes
+        )
+    )
 
 
 def _open_capture(path: Path) -> cv2.VideoCapture:

@@ -14,7 +14,8 @@ from typing import Final
 import numpy as np
 
 from shared.model import BoolArray, FloatArray
-from shared.tracking.eye_crop import CORNERS, Float32Array, Image
+from shared.planar_picture import Picture
+from shared.tracking.eye_crop import CORNERS, Float32Array
 from shared.tracking.face_patches import cut_grey, face_similarity, sample_each
 
 _SPAN_PX: Final = 160.0
@@ -45,7 +46,7 @@ class CanthusPatches:
     mesh_px: FloatArray
 
 
-def cut_canthi(image_bgr: Image, landmarks: FloatArray) -> CanthusPatches:
+def cut_canthi(image_bgr: Picture, landmarks: FloatArray) -> CanthusPatches:
     """Cut the skin beside each eye corner out of a frame, around the landmark corners."""
     corners = landmarks[_FLAT_CORNERS, :2]
     size = (_PATCH_PX, _PATCH_PX)

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.model import FloatArray
+from shared.planar_picture import Picture
 
 Image = NDArray[np.uint8]
 Float32Array = NDArray[np.float32]
@@ -80,7 +81,7 @@ def mesh_iris_diameter_px(landmarks: FloatArray) -> float:
     return float(np.hypot(across[:, 0], across[:, 1]).mean())
 
 
-def crop_eyes(image_bgr: Image, landmarks: FloatArray, iris_diameter_px: float) -> EyePatches | None:
+def crop_eyes(image_bgr: Picture, landmarks: FloatArray, iris_diameter_px: float) -> EyePatches | None:
     """Cut both eyes out of a frame.
 
     Args:
@@ -129,7 +130,7 @@ def _to_patch(to_image: FloatArray, points: FloatArray) -> FloatArray:
     return np.asarray(np.einsum("eij,enj->eni", inverse, points - to_image[:, None, :, 2]))
 
 
-def _warp(image: Image, to_image: FloatArray, scale: float) -> Image:
+def _warp(image: Picture, to_image: FloatArray, scale: float) -> Image:
     """One patch. Large irises are shrunk by averaging first, lest fine texture folds into false edges."""
     corners = np.array(
         [[0, 0, 1], [PATCH_WIDTH_PX, 0, 1], [0, PATCH_HEIGHT_PX, 1], [PATCH_WIDTH_PX, PATCH_HEIGHT_PX, 1]]

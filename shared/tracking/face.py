@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.model import FloatArray
+from shared.planar_picture import Picture, part_halved
 from shared.tracking.face_search import (
     FaceBox,
     FaceFinder,
     count_people,
-    halved,
     halvings_to,
     larger_central_face,
     shrunk,
@@ -49,7 +49,7 @@ class FaceLandmarker(Protocol):
     name: str
     """Name and version, for the result's stamp."""
 
-    def detect(self, image_bgr: Image, time_s: float) -> FaceLandmarks | None:
+    def detect(self, image_bgr: Picture, time_s: float) -> FaceLandmarks | None:
         """Landmarks of the followed face, or None where it is not in this frame."""
         ...
 
@@ -124,7 +124,7 @@ class MediaPipeFaceMesh:
         self._mesh.close()
         self._finder.close()
 
-    def detect(self, image_bgr: Image, time_s: float) -> FaceLandmarks | None:
+    def detect(self, image_bgr: Picture, time_s: float) -> FaceLandmarks | None:
         """Landmarks of the followed face, or None where it is not in this frame."""
         face_count = self._look(image_bgr, time_s)
         if self._crop is None:
@@ -143,7 +143,7 @@ class MediaPipeFaceMesh:
             self._aim(face)
         return FaceLandmarks(points_px, face_count)
 
-    def _look(self, image_bgr: Image, time_s: float) -> int:
+    def _look(self, image_bgr: Picture, time_s: float) -> int:
         """Find a face to follow if there is none, count people now and then. Returns the count."""
         if self._crop is not None and time_s < self._next_look_s:
             return NOT_LOOKED_FOR
@@ -159,7 +159,7 @@ class MediaPipeFaceMesh:
             self._aim(face)
         return count_people(faces)
 
-    def _face_to_follow(self, faces: list[FaceBox], image_bgr: Image, time_s: float) -> FaceBox | None:
+    def _face_to_follow(self, faces: list[FaceBox], image_bgr: Picture, time_s: float) -> FaceBox | None:
         if not faces:
             return None
         if self._last is None or time_s - self._last_seen_s > _MEMORY_S:
@@ -180,7 +180,7 @@ class MediaPipeFaceMesh:
         self._crop = _Crop(left_px, top_px, side_px, face.quarter_turns)
         self._settling_runs = _SETTLING_RUNS
 
-    def _mesh_points(self, image_bgr: Image, crop: _Crop) -> FloatArray | None:
+    def _mesh_points(self, image_bgr: Picture, crop: _Crop) -> FloatArray | None:
         picture: Image = np.asarray(cv2.cvtColor(_cut(image_bgr, crop), cv2.COLOR_BGR2RGB), dtype=np.uint8)
         for _ in range(self._settling_runs):
             self._run(picture)
@@ -202,16 +202,16 @@ class MediaPipeFaceMesh:
         return faces
 
 
-def _cut(image_bgr: Image, crop: _Crop) -> Image:
+def _cut(image_bgr: Picture, crop: _Crop) -> Image:
     """The crop's part of the picture, the right way up, shrunk to at most ``_CROP_SIDE_PX``; black outside it."""
     halvings = halvings_to(crop.side_px, _CROP_SIDE_PX)
-    rows = _within(crop.top_px, crop.side_px, image_bgr.shape[0], 1 << halvings)
-    columns = _within(crop.left_px, crop.side_px, image_bgr.shape[1], 1 << halvings)
-    inside = image_bgr[slice(*rows), slice(*columns)]
-    if not inside.size:
+    # Whole units of twice the scale: a film's colours are stored at half the size of its brightness.
+    rows = _within(crop.top_px, crop.side_px, image_bgr.shape[0], 2 << halvings)
+    columns = _within(crop.left_px, crop.side_px, image_bgr.shape[1], 2 << halvings)
+    if rows[0] >= rows[1] or columns[0] >= columns[1]:
         return np.zeros((_CROP_SIDE_PX, _CROP_SIDE_PX, 3), dtype=np.uint8)
     # Halved before the black is added: a large crop is mostly outside of the picture.
-    small = halved(inside, halvings)
+    small = part_halved(image_bgr, (slice(*rows), slice(*columns)), halvings)
     top, left = (rows[0] - crop.top_px) >> halvings, (columns[0] - crop.left_px) >> halvings
     side_px = crop.side_px >> halvings
     borders = (top, side_px - top - small.shape[0], left, side_px - left - small.shape[1])

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.model import FloatArray
+from shared.planar_picture import Picture, part_halved
 from shared.tracking.quiet import quiet_mediapipe, quiet_stderr
 
 Image = NDArray[np.uint8]
@@ -70,11 +71,11 @@ class FaceFinder:
         self._near.close()
         self._far.close()
 
-    def upright_faces(self, image_bgr: Image, quarter_turns: int = 0) -> list[FaceBox]:
+    def upright_faces(self, image_bgr: Picture, quarter_turns: int = 0) -> list[FaceBox]:
         """All near faces that stand upright after ``quarter_turns``."""
         return _detect(self._near, image_bgr, quarter_turns)
 
-    def faces_any_way_up(self, image_bgr: Image, *, thorough: bool = True) -> list[FaceBox]:
+    def faces_any_way_up(self, image_bgr: Picture, *, thorough: bool = True) -> list[FaceBox]:
         """All faces in the orientation in which the best of them is most like a face.
 
         The mesh fits a false upright face, with plausible eyes, into one that is upside down; only the
@@ -90,12 +91,12 @@ class FaceFinder:
             return []
         return self._near_faces_any_way_up(image_bgr, upright) or self._far_face(image_bgr)
 
-    def _near_faces_any_way_up(self, image_bgr: Image, upright: list[FaceBox]) -> list[FaceBox]:
+    def _near_faces_any_way_up(self, image_bgr: Picture, upright: list[FaceBox]) -> list[FaceBox]:
         turned = [self.upright_faces(image_bgr, quarter_turns) for quarter_turns in (1, 2, 3)]
         best_turned = max(turned, key=_best_score)
         return best_turned if _best_score(best_turned) > _best_score(upright) + _TURN_MARGIN else upright
 
-    def _far_face(self, image_bgr: Image) -> list[FaceBox]:
+    def _far_face(self, image_bgr: Picture) -> list[FaceBox]:
         candidates = [face for turns in range(4) for face in _detect(self._far, image_bgr, turns)]
         if not candidates:
             return []
@@ -111,7 +112,7 @@ class FaceFinder:
         ]
 
 
-def _detect(model: Any, image_bgr: Image, quarter_turns: int) -> list[FaceBox]:
+def _detect(model: Any, image_bgr: Picture, quarter_turns: int) -> list[FaceBox]:
     height, width = image_bgr.shape[:2]
     turned = np.ascontiguousarray(np.rot90(shrunk(image_bgr, _SEARCH_SIDE_PX), quarter_turns))
     found = model.process(cv2.cvtColor(turned, cv2.COLOR_BGR2RGB)).detections or ()
@@ -158,18 +159,18 @@ def turn_back(points: FloatArray, quarter_turns: int, width_px: int, height_px: 
     return back
 
 
-def shrunk(image: Image, side_px: int) -> Image:
+def shrunk(image: Picture, side_px: int) -> Image:
     """The picture with its longer side at most ``side_px``.
 
     Halved until near, then interpolated: a fifth of the time of averaging areas at an odd ratio, and as little
     aliasing.
     """
-    image = halved(image, halvings_to(max(image.shape[:2]), side_px))
-    ratio = side_px / max(image.shape[:2])
+    small = part_halved(image, (slice(None), slice(None)), halvings_to(max(image.shape[:2]), side_px))
+    ratio = side_px / max(small.shape[:2])
     if ratio >= 1:
-        return image
-    size = (round(image.shape[1] * ratio), round(image.shape[0] * ratio))
-    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
+        return small
+    size = (round(small.shape[1] * ratio), round(small.shape[0] * ratio))
+    return np.asarray(cv2.resize(small, size, interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
 
 
 def halvings_to(from_px: int, side_px: int) -> int:
@@ -179,14 +180,6 @@ def halvings_to(from_px: int, side_px: int) -> int:
     [0, 0, 0, 1, 2]
     """
     return max(0, (from_px // side_px).bit_length() - 1)
-
-
-def halved(image: Image, times: int) -> Image:
-    """The picture at half, a quarter, an eighth of its size."""
-    for _ in range(times):
-        size = (max(image.shape[1] // 2, 1), max(image.shape[0] // 2, 1))
-        image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
-    return image
 
 
 def _best_score(faces: list[FaceBox]) -> float:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.model import BoolArray, FloatArray
+from shared.planar_picture import Picture
 
 Image = NDArray[np.uint8]
 
@@ -31,7 +32,7 @@ class LimbusInstrument(Protocol):
     name: str
     """Name and version, for the result's stamp."""
 
-    def observe(self, image_bgr: Image, landmarks: FloatArray | None, index: int) -> None:
+    def observe(self, image_bgr: Picture, landmarks: FloatArray | None, index: int) -> None:
         """See one measured frame.
 
         Args:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.model import BoolArray, FloatArray, IntArray
+from shared.planar_picture import Picture
 from shared.tracking.canthi import CanthusPatches, CanthusReference, cut_canthi
 from shared.tracking.canthus_depth import centre_depth_iris
 from shared.tracking.eye_crop import (
@@ -22,7 +23,6 @@ from shared.tracking.eye_crop import (
     LOWER_LID,
     UPPER_LID,
     EyePatches,
-    Image,
     canthus_span_px,
     crop_eyes,
     mesh_iris_diameter_px,
@@ -111,7 +111,7 @@ class LidAwareLimbus:
         self._open_waiting = 0
         self._picture_size = (0, 0)
 
-    def observe(self, image_bgr: Image, landmarks: FloatArray | None, index: int) -> None:
+    def observe(self, image_bgr: Picture, landmarks: FloatArray | None, index: int) -> None:
         """Take in one frame.
 
         Args:
@@ -155,7 +155,7 @@ class LidAwareLimbus:
         right, left = _gaze(numbers, np.asarray(time_s, dtype=np.float64)[rows], self._learnt)
         return _spread(left, rows, len(valid)), _spread(right, rows, len(valid))
 
-    def _cut(self, image_bgr: Image, landmarks: FloatArray, index: int) -> _Cut | None:
+    def _cut(self, image_bgr: Picture, landmarks: FloatArray, index: int) -> _Cut | None:
         span = canthus_span_px(landmarks)
         if span < _SMALLEST_SPAN_PX:
             return None

@@ -14,7 +14,8 @@ import cv2
 import numpy as np
 
 from shared.model import FloatArray
-from shared.tracking.eye_crop import Float32Array, Image
+from shared.planar_picture import Picture
+from shared.tracking.eye_crop import Float32Array
 from shared.tracking.face_patches import apply, compose, cut_grey, face_similarity, invert, sample_each
 
 _NOSE: Final = (6, 197, 195, 5, 4, 1, 45, 275, 51, 281, 3, 248, 220, 440, 48, 278, 64, 294, 98, 327, 2)
@@ -76,7 +77,7 @@ class _Template:
 class SkinPatch:
     """Nose and cheeks of one frame, upright and at one scale."""
 
-    def __init__(self, image_bgr: Image, landmarks: FloatArray) -> None:
+    def __init__(self, image_bgr: Picture, landmarks: FloatArray) -> None:
         self.to_image = face_similarity(landmarks, landmarks[list(_NOSE), :2].mean(axis=0), _SIZE, _SPAN_PX)
         self.grey: Float32Array = cut_grey(image_bgr, self.to_image, _SIZE)
 

@@ -111,7 +111,7 @@ def track_frames(
                 if cancelled is not None and cancelled():
                     raise CancelledError
                 if rim is not None:
-                    rim.observe(item.frame.image_bgr, item.face.points_px if item.face else None, len(recording))
+                    rim.observe(item.frame.picture, item.face.points_px if item.face else None, len(recording))
                 recording.add(item)
                 if progress is not None and len(recording) % _PROGRESS_EVERY == 0:
                     progress(Progress("tracking", len(recording), max(total, len(recording))))
@@ -157,7 +157,7 @@ class _Recording:
 
     def add(self, item: _Meshed) -> None:
         frame, face = item.frame, item.face
-        self.frame_size_px = (frame.image_bgr.shape[1], frame.image_bgr.shape[0])
+        self.frame_size_px = (frame.picture.shape[1], frame.picture.shape[0])
         eyes_px = np.nan if face is None else face.points_px[list(_KEPT)]
         self._records.append((frame.index, frame.time_s, 0 if face is None else face.face_count, eyes_px))
         self._head.add(None if face is None else face.points_px)
@@ -174,7 +174,7 @@ class _Recording:
 def _meshed(frames: Generator[Frame, None, None], mesh: FaceLandmarker) -> Generator[_Meshed, None, None]:
     with closing(frames):
         for frame in frames:
-            yield _Meshed(frame, mesh.detect(frame.image_bgr, frame.time_s))
+            yield _Meshed(frame, mesh.detect(frame.picture, frame.time_s))
 
 
 def _expected_frames(probed: VideoMeta, parameters: Parameters) -> int:
