@@ -21,7 +21,7 @@ expect.set_options(timeout=30_000)
 
 TASK = target_task("trial")
 LEAD_IN_S = 4.6
-START_TO_FIRST_TARGET_S = 3.9
+START_TO_FIRST_TARGET_S = 3.75
 """Countdown and lead-in of the page, and what the browser takes to begin."""
 PUPPET_LATENCY_S = 0.3
 FRAME_S = 1 / RATE_HZ
@@ -210,21 +210,24 @@ def test_nearly_every_frame_is_recorded_at_its_time(screening: Screening, camera
 
 
 def test_latency_and_gain_are_the_puppets(screening: Screening, camera: FakeCamera) -> None:
-    """Truth on the page's clock, by the observer's own reading of frame numbers; latency within a frame, gain 0.1."""
+    """What the result reports, each direction's median: latency within a frame of the truth, gain within 0.1.
+
+    The truth is on the page's clock, by the observer's own reading of the frame numbers.
+    """
     frames = np.array([(number, moment_ms / 1000) for moment_ms, number in screening.seen["frames"]])
     frames = frames[np.argsort(frames[:, 0])]
-    shown_s = shown_at_s(screening)[1:]
     true_start_s = np.interp([s.start_s * RATE_HZ for s in camera.saccades], frames[:, 0], frames[:, 1])
+    true_latency_s = true_start_s - shown_at_s(screening)[1:]
     responses = screening.document["events"]["target_responses"]
-    assert len(responses) == len(shown_s) == len(camera.saccades)
-    answered = [index for index, response in enumerate(responses) if response["outcome"] == "answered"]
-    assert len(answered) >= 0.8 * len(responses)
-    for index in answered:
-        response, saccade = responses[index], camera.saccades[index]
-        assert response["latency_s"] == pytest.approx(true_start_s[index] - shown_s[index], abs=FRAME_S), response
-        assert response["primary_gain"] == pytest.approx(saccade.amplitude_deg / response["size_deg"], abs=0.1), (
-            response
-        )
+    assert len(responses) == len(camera.saccades)
+    metrics = screening.document["summary"]["metrics"]
+    for direction in ("up", "down", "left", "right"):
+        these = [index for index, response in enumerate(responses) if response["direction"] == direction]
+        assert len(these) >= 3
+        latency_ms = 1000 * float(np.median(true_latency_s[these]))
+        gain = float(np.median([camera.saccades[i].amplitude_deg / responses[i]["size_deg"] for i in these]))
+        assert metrics[f"latency_{direction}_ms"]["value"] == pytest.approx(latency_ms, abs=1000 * FRAME_S), direction
+        assert metrics[f"primary_gain_{direction}"]["value"] == pytest.approx(gain, abs=0.1), direction
 
 
 def test_the_result_follows_soon_in_words_with_the_response_to_the_target(screening: Screening) -> None:
