@@ -193,6 +193,7 @@ FIELDS: Final[tuple[Field, ...]] = (
     Field("summary.metrics.*.start_s", "First moment that it came from, or null.", "s"),
     Field("summary.metrics.*.end_s", "Last moment that it came from, or null.", "s"),
     Field("summary.metrics.*.count", "How many frames or events it came from, or null."),
+    Field("summary.metrics.*.is_lower_bound", "The true value is at least this; the qualifier says why."),
     Field("summary.metrics.*.counted", "What was counted: frames, saccades, blinks, jerks or target steps."),
     Field("summary.calibration[].eye", "left or right (the patient's own). The list is empty without known targets."),
     Field("summary.calibration[].axis", "horizontal or vertical."),

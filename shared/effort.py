@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import radians, sin
+from math import expm1, radians, sin
 from statistics import median
 from typing import Final
 
@@ -27,6 +27,9 @@ MIN_TIMED: Final = 3
 
 _PUBLISHED_DEG: Final = (5.0, 20.0)
 """Amplitudes between which healthy vertical peak velocities are published (Hopf et al. 2018)."""
+
+_CONSTANT_DEG: Final = 7.5
+"""Of the main sequence Vp = Vmax (1 - exp(-A / 7.5)) through those means; below 5 degrees it is all but a line."""
 
 
 @dataclass(frozen=True)
@@ -55,17 +58,17 @@ def vertical_effort(saccades: Sequence[Saccade]) -> VerticalEffort:
 def longest_healthy_s(amplitude_deg: float) -> float:
     """Duration of a healthy vertical saccade at mean peak velocity - 2 SD, s.
 
-    Below the published amplitudes that of the smallest: smaller saccades do not last longer. Above them, at the
-    velocity of the largest.
+    Below the published amplitudes along the main sequence through them, above at the velocity of the largest.
+
+    >>> [round(longest_healthy_s(deg), 3) for deg in (2.0, 5.0, 10.0)]
+    [0.05, 0.061, 0.081]
 
     Raises:
         ValueError: the amplitude is not a number.
-
-    >>> [round(longest_healthy_s(deg), 3) for deg in (2.0, 5.0, 10.0)]
-    [0.061, 0.061, 0.081]
     """
-    known = float(np.clip(amplitude_deg, *_PUBLISHED_DEG))
-    band = normal_band(known, "vertical")
+    band = normal_band(float(np.clip(amplitude_deg, *_PUBLISHED_DEG)), "vertical")
     if band is None:
         raise ValueError(f"no saccade has an amplitude of {amplitude_deg} deg")
-    return PEAK_TO_MEAN_VELOCITY * max(amplitude_deg, known) / band.low_deg_s
+    smallest_deg = min(amplitude_deg, _PUBLISHED_DEG[0])
+    share = expm1(-smallest_deg / _CONSTANT_DEG) / expm1(-_PUBLISHED_DEG[0] / _CONSTANT_DEG)
+    return PEAK_TO_MEAN_VELOCITY * amplitude_deg / (band.low_deg_s * share)

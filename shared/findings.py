@@ -80,10 +80,15 @@ def _palsy(known: Mapping[str, Metric], parameters: Parameters) -> tuple[State, 
     numbers = f"Vertical range about {vertical.value:.0f} deg (up {up:.0f}, down {down:.0f})"
     if vertical.value >= limit:
         return "absent", f"{numbers}, not below {limit:g} deg."
-    if not vertical_task_recorded(parameters):
-        return "not_measured", f"{numbers}, but nothing shows that the patient was asked to look up and down."
-    if ratio.value is None:
-        return "not_measured", f"{numbers}. {_why(ratio)}"
+    unknown = None
+    if vertical.is_lower_bound:
+        unknown = f"but gaze may have gone farther: {_why_bound(vertical)}."
+    elif not vertical_task_recorded(parameters):
+        unknown = "but nothing shows that the patient was asked to look up and down."
+    elif ratio.value is None:
+        unknown = f"but vertical and horizontal cannot be compared. {_why(ratio)}"
+    if unknown is not None or ratio.value is None:
+        return "not_measured", f"{numbers}, {unknown}"
     numbers = f"{numbers}, {ratio.value:.2f} of the horizontal range"
     if ratio.value >= MAX_RANGE_RATIO:
         return "absent", f"{numbers}: not limited more than horizontal gaze."
@@ -206,6 +211,9 @@ def _small_vertical_range(known: Mapping[str, Metric], events: Events, parameter
     state: State
     if vertical.value is None:
         state, message = "not_measured", _why(vertical)
+    elif vertical.value < limit and vertical.is_lower_bound:
+        state = "not_measured"
+        message = f"Vertical range at least about {vertical.value:.0f} deg: {_why_bound(vertical)}."
     else:
         state = "present" if vertical.value < limit else "absent"
         message = f"Vertical range about {vertical.value:.0f} deg on the limbus instrument; the limit is {limit:g} deg."
@@ -242,6 +250,11 @@ def _few_blinks(known: Mapping[str, Metric], events: Events, observed: ObservedT
         "Golbe, Davis & Lepore, Mov Disord 1989;4:297, doi 10.1002/mds.870040402",
         *(shown or (None, None)),
     )
+
+
+def _why_bound(metric: Metric) -> str:
+    """The part of a metric's qualifier that says why the value is a lower bound."""
+    return metric.qualifier.partition("lower bound: ")[2] or "its rim was not always seen"
 
 
 def _why(metric: Metric) -> str:

@@ -39,6 +39,9 @@ MIN_LIMBUS_COVERAGE: Final = 0.5
 FULL_LIMBUS_COVERAGE: Final = 0.8
 """With a fit in fewer frames a range is a lower bound: fits fail most in extreme gaze. Proposal."""
 
+HIDDEN_FRACTION: Final = 0.025
+"""With the rim hidden in more of the usable frames than the percentile leaves out, the range is a lower bound."""
+
 MAX_RANGE_DEG: Final = 110.0
 """No eye turns further from side to side: 47.4 + 46.4 deg in young adults (Lim et al., Ophthalmology 2014;121:870,
 doi 10.1016/j.ophtha.2013.11.019), with room for the 20 % that degrees are uncertain by. More is a wrong fit."""
@@ -129,8 +132,11 @@ class LimbusGaze:
     Attributes:
         vertical, horizontal: mean of both eyes.
         vertical_noise, horizontal_noise: fixation noise (SD).
-        coverage: share of the usable frames with a fit.
+        coverage, horizontal_coverage: share of the usable frames with vertical, and with horizontal gaze.
         calibration: by which the degrees were made; see :func:`shared.calibration.degree_note`.
+        hidden_up, hidden_down: share of the usable frames in which the lids hide the height of the iris, by the side
+            of the median on which the landmark instrument sees gaze then. From ``HIDDEN_FRACTION`` on, the range on
+            that side is a lower bound: gaze went at least so far.
         fixation_area_deg2: of annotated fixation (:mod:`shared.fixation`); None without enough of it.
     """
 
@@ -141,6 +147,24 @@ class LimbusGaze:
     coverage: float
     calibration: tuple[AxisCalibration, ...] = ()
     fixation_area_deg2: float | None = None
+    hidden_up: float = 0.0
+    hidden_down: float = 0.0
+    horizontal_coverage: float = 1.0
+
+    @property
+    def up_is_bound(self) -> bool:
+        """Whether gaze may have gone farther up than was measured."""
+        return self.hidden_up > HIDDEN_FRACTION
+
+    @property
+    def down_is_bound(self) -> bool:
+        """Whether gaze may have gone farther down than was measured."""
+        return self.hidden_down > HIDDEN_FRACTION
+
+    @property
+    def vertical_is_bound(self) -> bool:
+        """Whether the vertical range may be larger than measured: up or down is a bound, or rims are missing."""
+        return self.up_is_bound or self.down_is_bound or self.coverage < FULL_LIMBUS_COVERAGE
 
     @property
     def possible(self) -> bool:
@@ -193,6 +217,7 @@ def measure_limbus(
     vertical, entered = binocular(trace, "limbus_v_deg", usable)
     horizontal, horizontal_entered = binocular(trace, "limbus_h_deg", usable)
     count = int(usable.sum())
+    hidden_up, hidden_down = _hidden_shares(trace, usable, entered)
     return LimbusGaze(
         vertical=gaze_range(time_s, vertical, entered, LIMBUS_PERCENTILES, fixation),
         horizontal=gaze_range(time_s, horizontal, horizontal_entered, LIMBUS_PERCENTILES, fixation),
@@ -203,7 +228,35 @@ def measure_limbus(
         fixation_area_deg2=annotated_fixation_area(
             horizontal, vertical, fixation & entered & horizontal_entered, trace.frame_rate_hz
         ),
+        horizontal_coverage=float(horizontal_entered.sum()) / count if count else 0.0,
+        hidden_up=hidden_up,
+        hidden_down=hidden_down,
     )
+
+
+def rim_hidden(trace: Trace, usable: BoolArray, entered: BoolArray) -> BoolArray:
+    """``(N,)`` usable frames without vertical limbus gaze because a lid hides the height of an iris.
+
+    Args:
+        trace: N frames.
+        usable: ``(N,)``.
+        entered: ``(N,)`` frames with vertical limbus gaze.
+    """
+    hidden = (trace.left.limbus_occluded == 1) | (trace.right.limbus_occluded == 1)
+    return np.asarray(usable & ~entered & hidden)
+
+
+def _hidden_shares(trace: Trace, usable: BoolArray, entered: BoolArray) -> tuple[float, float]:
+    """Share of the usable frames in which the rim is hidden while gaze is above its median, and below it."""
+    count, hidden = int(usable.sum()), rim_hidden(trace, usable, entered)
+    if not hidden.any():
+        return 0.0, 0.0
+    landmark = trace.mean_of_eyes("v_offset")
+    known = usable & np.isfinite(landmark)
+    middle = float(np.median(landmark[known])) if known.any() else 0.0
+    # Where even the landmarks say nothing it is taken for down: that is where lids cover the eye.
+    up = int((hidden & (landmark < middle)).sum())
+    return up / count, (int(hidden.sum()) - up) / count
 
 
 def binocular(trace: Trace, name: str, usable: BoolArray) -> tuple[FloatArray, BoolArray]:

@@ -405,6 +405,7 @@ class Metric:
         qualifier: ``""``, ``"uncalibrated, +-20 %"``, ``"lower bound"`` and the like.
         definition: how it is computed, and where that is defined.
         start_s, end_s: the part of the film that it came from, s; None where there was nothing.
+        is_lower_bound: the true value is at least this; the qualifier says why.
         count, counted: how many of what it came from, e.g. 812 ``frames``, 14 ``saccades``.
     """
 
@@ -421,6 +422,7 @@ class Metric:
     end_s: float | None = None
     count: int | None = None
     counted: str = ""
+    is_lower_bound: bool = False
 
 
 @dataclass(frozen=True)

@@ -36,8 +36,8 @@ class Gates:
     min_horizontal_ratio: float = 2.0
     min_shifts_each_way: int = 2
     min_target_deg: float = 20.0
-    min_vertical_attempts: int = 3
-    min_saccade_slowness: float = 1.1
+    min_vertical_attempts: int = 5
+    min_saccade_slowness: float = 1.35
     max_noise_fraction: float = 0.5
     max_lid_occluded_fraction: float = 0.30
     max_eye_difference: float = 0.30
@@ -220,7 +220,7 @@ GATE_BOUNDS: Final[Mapping[str, Bound]] = {
         10,
         "",
         "G5: duration of vertical saccades in a small range over the longest healthy one. 0 asks nothing.",
-        "proposal; 1 = mean - 2 SD of peak velocity (Hopf et al. 2018, PMC6143243), which 2 % of the healthy exceed",
+        "proposal; 1 is mean - 2 SD of peak velocity (Hopf et al. 2018, PMC6143243), 1.35 about mean - 3 SD",
     ),
     "max_noise_fraction": Bound(float, 0, 10, "", "G6: 4 SD of fixation noise in units of vpp_thresh.", _PROPOSAL),
     "max_lid_occluded_fraction": Bound(

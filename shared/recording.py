@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from shared.gaze_range import MIN_SAMPLES, LandmarkGaze, LimbusGaze
+from shared.gaze_range import MIN_SAMPLES, LandmarkGaze, LimbusGaze, binocular, rim_hidden
 from shared.model import BoolArray, FloatArray, Saccade, Trace
 from shared.parameters import Parameters
 from shared.task import in_segments, vertical_segments
@@ -43,6 +43,7 @@ class Recording:
         iris_diameter_px: median over usable frames, mean of the eyes.
         pitch_range_deg: P95 - P5 of head pitch over usable frames.
         yaw_deg, roll_deg: medians over usable frames.
+        rim_hidden_share: share of the frames of extreme gaze in which the lids hide how high the iris stands.
         lid_occluded_share: share of the frames of extreme gaze in which the lids cover the eye.
         several_faces_share: share of the frames looked at for it with more than one face; None if none was.
         legacy: read from a CSV of the published original.
@@ -63,6 +64,7 @@ class Recording:
     yaw_deg: float | None
     roll_deg: float | None
     lid_occluded_share: float | None
+    rim_hidden_share: float | None
     several_faces_share: float | None
     legacy: bool
 
@@ -120,6 +122,7 @@ def examine(
         yaw_deg=_percentile(trace.head_yaw_deg, usable, 50),
         roll_deg=_percentile(trace.head_roll_deg, usable, 50),
         lid_occluded_share=_lid_occluded_share(trace, landmark),
+        rim_hidden_share=_rim_hidden_share(trace, usable, landmark),
         several_faces_share=_share(trace.face_count > 1, int(looked.sum())) if looked.any() else None,
         legacy=trace.legacy,
     )
@@ -164,6 +167,16 @@ def _timing(time_s: FloatArray, min_frame_rate_hz: float) -> tuple[float | None,
     jitter = float(np.percentile(np.abs(interval_s - median_s), 95)) / median_s
     gap = interval_s > max(GAP_INTERVALS * median_s, 2 / min_frame_rate_hz)
     return jitter, float(interval_s[gap].sum() / interval_s.sum())
+
+
+def _rim_hidden_share(trace: Trace, usable: BoolArray, landmark: LandmarkGaze) -> float | None:
+    entered = binocular(trace, "limbus_v_deg", usable)[1]
+    known = landmark.entered & (entered | rim_hidden(trace, usable, entered))
+    if known.sum() < MIN_SAMPLES:
+        return None
+    gaze, hidden = landmark.vertical_signal[known], ~entered[known]
+    upper, lower = np.quantile(gaze, (EXTREME_GAZE_FRACTION, 1 - EXTREME_GAZE_FRACTION))
+    return float(max(hidden[gaze <= upper].mean(), hidden[gaze >= lower].mean()))
 
 
 def _lid_occluded_share(trace: Trace, landmark: LandmarkGaze) -> float | None:

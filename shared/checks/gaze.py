@@ -9,7 +9,7 @@ import numpy as np
 from shared.checks.check import informed, judged, not_checked
 from shared.effort import VerticalEffort
 from shared.effort import vertical_effort as effort_of
-from shared.gaze_range import FULL_LIMBUS_COVERAGE, MIN_LIMBUS_COVERAGE, LandmarkGaze
+from shared.gaze_range import MIN_LIMBUS_COVERAGE, LandmarkGaze, LimbusGaze
 from shared.model import CheckStatus, QualityCheck, Task
 from shared.parameters import Gates, Parameters
 from shared.recording import Evidence
@@ -74,7 +74,11 @@ def _effort_missing(evidence: Evidence, parameters: Parameters) -> tuple[str | N
     range_deg = limbus.vertical.peak_to_peak
     if range_deg >= parameters.range_thresh_deg:
         return None, f"The iris rim moved by about {range_deg:.0f} deg: the patient looked up and down."
-    return _attempts_missing(effort_of(evidence.saccades()), parameters.gates)
+    missing, found = _attempts_missing(effort_of(evidence.saccades()), parameters.gates)
+    if missing is not None and _is_hidden(limbus):
+        hidden = limbus.hidden_up + limbus.hidden_down
+        missing += f" In {hidden:.0%} of the frames the lids hid how high the iris stands."
+    return missing, found
 
 
 def _attempts_missing(effort: VerticalEffort, gates: Gates) -> tuple[str | None, str]:
@@ -152,14 +156,37 @@ def too_noisy(evidence: Evidence, parameters: Parameters) -> QualityCheck:
 
 
 def lid_occluded(evidence: Evidence, parameters: Parameters) -> QualityCheck:
-    """G7: lids over the eye in extreme gaze."""
-    share, most = evidence.recording.lid_occluded_share, parameters.gates.max_lid_occluded_fraction
-    if share is None:
+    """G7: lids over the eye in extreme gaze, by the lid margins and by the rim of the iris.
+
+    A rim that the lids hide makes a small range unknown. A range above the threshold is above it all the same, so there
+    it only warns.
+    """
+    recording, most = evidence.recording, parameters.gates.max_lid_occluded_fraction
+    lids, rims = recording.lid_occluded_share, recording.rim_hidden_share
+    known = [share for share in (lids, rims) if share is not None]
+    if not known:
         return not_checked("LID_OCCLUDED", "G7", "the lid opening was not measured.")
+    share = max(known)
+    vertical = evidence.landmark.vertical
+    small = vertical is not None and vertical.peak_to_peak < parameters.vpp_thresh
+    failed = (lids or 0.0) > most or ((rims or 0.0) > most and small)
+    bound = not failed and evidence.limbus.vertical is not None and _is_hidden(evidence.limbus)
+    if bound or (share > most and not failed):
+        hidden = evidence.limbus.hidden_up + evidence.limbus.hidden_down
+        return QualityCheck(
+            "LID_OCCLUDED",
+            CheckStatus.WARNING,
+            f"The lids hide how high the iris stands in {hidden:.0%} of the frames, so the range in degrees is a lower "
+            "bound. Place the camera slightly below eye height, or let an assistant hold the lids up.",
+            share,
+            most,
+            "fraction",
+            "G7",
+        )
     return judged(
         "LID_OCCLUDED",
         "G7",
-        share > most,
+        failed,
         f"The lids cover the eye in {share:.0%} of the frames of extreme gaze.",
         f"The lids cover the eye in {share:.0%} of the frames of extreme gaze; at most {most:.0%} are allowed. Place "
         "the camera slightly below eye height, or let an assistant hold the lids up.",
@@ -167,6 +194,10 @@ def lid_occluded(evidence: Evidence, parameters: Parameters) -> QualityCheck:
         threshold=most,
         unit="fraction",
     )
+
+
+def _is_hidden(limbus: LimbusGaze) -> bool:
+    return limbus.up_is_bound or limbus.down_is_bound
 
 
 def eyes_disagree(evidence: Evidence, parameters: Parameters) -> QualityCheck:
@@ -220,6 +251,10 @@ def instruments_disagree(evidence: Evidence, parameters: Parameters) -> QualityC
     if rule is None or limbus.vertical is None or limbus.coverage < MIN_LIMBUS_COVERAGE or not limbus.possible:
         return not_checked(code, None, "the limbus instrument has no vertical range to compare with.")
     value = limbus.vertical.peak_to_peak
+    if parameters.range_flag and value < limit and limbus.vertical_is_bound:
+        return not_checked(
+            code, None, f"the limbus range of {value:.0f} deg is a lower bound: gaze may have gone farther."
+        )
     below_rule = rule.peak_to_peak < parameters.vpp_thresh
     if below_rule:
         threshold, contradicts = limit, value >= limit
@@ -230,7 +265,7 @@ def instruments_disagree(evidence: Evidence, parameters: Parameters) -> QualityC
         threshold = CONTRADICTION_FRACTION * limit
         # A limbus lost in part of the recording reads too little and contradicts nothing.
         full = limbus.horizontal is not None and limbus.horizontal.peak_to_peak >= limit
-        contradicts = full and value < threshold and limbus.coverage >= FULL_LIMBUS_COVERAGE
+        contradicts = full and value < threshold and not limbus.vertical_is_bound
     return judged(
         code,
         None,

@@ -63,7 +63,8 @@ def jerk_rate(limbus: LimbusGaze, events: Events, observed: ObservedTime) -> Met
         qualifier += "; lower bound below 60 frames/s"
     if hidden_deg is not None and hidden_deg > MIN_AMPLITUDE_DEG:
         qualifier += f"; lower bound: jerks below {hidden_deg:.1f} deg are not told from chance"
-    return Metric(name, label, unit, "limbus", rate, reference=reference, qualifier=qualifier)
+    bound = "lower bound" in qualifier
+    return Metric(name, label, unit, "limbus", rate, reference=reference, qualifier=qualifier, is_lower_bound=bound)
 
 
 def jerk_amplitude(rate: Metric, events: Events, note: str) -> Metric:

@@ -6,7 +6,7 @@ from typing import Final
 
 from shared.calibration import degree_note
 from shared.fixation import MIN_FIXATION_S, fixation_area_of_noise
-from shared.gaze_range import FULL_LIMBUS_COVERAGE, GazeRange, LandmarkGaze, LimbusGaze
+from shared.gaze_range import FULL_LIMBUS_COVERAGE, HIDDEN_FRACTION, GazeRange, LandmarkGaze, LimbusGaze
 from shared.measures.observed import NO_LIMBUS, ObservedTime, limbus_reason
 from shared.model import Instrument, Metric, Reference
 
@@ -56,25 +56,43 @@ def limbus_ranges(limbus: LimbusGaze, observed: ObservedTime) -> tuple[Metric, .
     """Ranges on the limbus instrument, degrees, and what follows from them."""
     vertical, horizontal = limbus.vertical, limbus.horizontal
     reason = limbus_reason(limbus)
-    bound = "" if limbus.coverage >= FULL_LIMBUS_COVERAGE else ", lower bound"
+    across = degree_note(limbus.calibration, "horizontal") + _lost_note(limbus.horizontal_coverage)
+    upright, lost = degree_note(limbus.calibration, "vertical"), _lost_note(limbus.coverage)
+    up, down = _hidden_note(limbus.hidden_up), _hidden_note(limbus.hidden_down)
+    both = _hidden_note(limbus.hidden_up + limbus.hidden_down) if up or down else ""
 
-    def metric(name: str, label: str, value: float | None, reference: Reference | None = None) -> Metric:
+    def metric(name: str, label: str, value: float | None, note: str, reference: Reference | None = None) -> Metric:
         if reason is not None or value is None:
             return Metric(name, label, "deg", "limbus", reason=reason or NO_LIMBUS)
-        note = degree_note(limbus.calibration, "horizontal" if name.startswith("horizontal") else "vertical")
-        return Metric(name, label, "deg", "limbus", value, reference=reference, qualifier=f"{note}{bound}")
+        bound = "lower bound" in note
+        return Metric(name, label, "deg", "limbus", value, reference=reference, qualifier=note, is_lower_bound=bound)
 
+    whole = vertical.peak_to_peak if vertical else None
+    above, below = (vertical.below, vertical.above) if vertical else (None, None)
+    side = horizontal.peak_to_peak if horizontal else None
     return (
-        metric("vertical_range_deg", "Vertical range", vertical.peak_to_peak if vertical else None, _FULL_RANGE),
-        metric("horizontal_range_deg", "Horizontal range", horizontal.peak_to_peak if horizontal else None),
-        metric("up_range_deg", "Upward from straight ahead", vertical.below if vertical else None, _UP_RANGE),
-        metric("down_range_deg", "Downward from straight ahead", vertical.above if vertical else None, _DOWN_RANGE),
-        _vertical_horizontal_ratio(vertical, horizontal, reason),
-        _up_down_ratio(vertical, observed, reason),
+        metric("vertical_range_deg", "Vertical range", whole, upright + (both or lost), _FULL_RANGE),
+        metric("horizontal_range_deg", "Horizontal range", side, across),
+        metric("up_range_deg", "Upward from straight ahead", above, upright + (up or lost), _UP_RANGE),
+        metric("down_range_deg", "Downward from straight ahead", below, upright + (down or lost), _DOWN_RANGE),
+        _vertical_horizontal_ratio(vertical, horizontal, reason, both or lost),
+        _up_down_ratio(limbus, observed, reason),
     )
 
 
-def _vertical_horizontal_ratio(vertical: GazeRange | None, horizontal: GazeRange | None, reason: str | None) -> Metric:
+def _lost_note(coverage: float) -> str:
+    return (
+        "" if coverage >= FULL_LIMBUS_COVERAGE else f", lower bound: the rim was fitted in {coverage:.0%} of the frames"
+    )
+
+
+def _hidden_note(share: float) -> str:
+    return "" if share <= HIDDEN_FRACTION else f", lower bound: the lids hid how high the iris stands in {share:.0%}"
+
+
+def _vertical_horizontal_ratio(
+    vertical: GazeRange | None, horizontal: GazeRange | None, reason: str | None, bound: str
+) -> Metric:
     name, label = "vertical_horizontal_ratio", "Vertical / horizontal range"
     if vertical is None or horizontal is None or reason is not None:
         return Metric(name, label, "", "limbus", reason=reason or NO_LIMBUS)
@@ -88,11 +106,14 @@ def _vertical_horizontal_ratio(vertical: GazeRange | None, horizontal: GazeRange
             "compare with.",
         )
     value = vertical.peak_to_peak / horizontal.peak_to_peak
-    return Metric(name, label, "", "limbus", value, qualifier="comparable where both targets were equally far")
+    qualifier = f"comparable where both targets were equally far{bound}"
+    return Metric(name, label, "", "limbus", value, qualifier=qualifier, is_lower_bound=bool(bound))
 
 
-def _up_down_ratio(vertical: GazeRange | None, observed: ObservedTime, reason: str | None) -> Metric:
-    name, label = "up_down_ratio", "Up / down range"
+def _up_down_ratio(limbus: LimbusGaze, observed: ObservedTime, reason: str | None) -> Metric:
+    name, label, vertical = "up_down_ratio", "Up / down range", limbus.vertical
+    if reason is None and limbus.vertical_is_bound:
+        reason = "LID_OCCLUDED: Up or down is only known as a lower bound, so their ratio is not known."
     if reason is None and not observed.fixation_only:
         reason = "NO_FIXATION: Nobody marked when the patient looked straight ahead, so up and down cannot be split."
     if reason is None and vertical is not None and vertical.above < MIN_RATIO_RANGE_DEG:

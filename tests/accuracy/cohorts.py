@@ -20,9 +20,9 @@ needs_material = False
 
 PEOPLE: Final = 60
 RATES_HZ: Final = (60.0, 30.0)
-FIRST_PERSON: Final = 3000
-"""Persons from here on were not looked at while anything was chosen; others were, among them 0 to 200 and 1000 to 1060,
-two of whom made ``min_saccade_slowness`` 1.1 instead of 1."""
+FIRST_PERSON: Final = 5000
+"""Persons from here on were not looked at while anything was chosen. Others were: two healthy people each among 1000 to
+1059 and 3000 to 3059, as slow as mean - 2 SD, moved ``min_saccade_slowness`` from there to mean - 3 SD."""
 
 BOOTSTRAPS: Final = 2000
 

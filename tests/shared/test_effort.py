@@ -33,8 +33,9 @@ def test_slowness_is_one_at_the_longest_healthy_duration() -> None:
     assert vertical_effort([saccade(10, UP, 2 * longest_s)] * 3).slowness == pytest.approx(2.0)
 
 
-def test_a_small_saccade_is_held_to_the_smallest_published_amplitude() -> None:
-    assert vertical_effort([saccade(2, UP, 1.65 * 5 / 136)] * 3).slowness == pytest.approx(1.0)
+def test_small_saccades_are_held_to_the_main_sequence_and_large_ones_to_the_largest_published() -> None:
+    low_deg_s = 136 * np.expm1(-2 / 7.5) / np.expm1(-5 / 7.5)
+    assert vertical_effort([saccade(2, UP, 1.65 * 2 / low_deg_s)] * 3).slowness == pytest.approx(1.0)
     assert vertical_effort([saccade(40, UP, 1.65 * 40 / 249)] * 3).slowness == pytest.approx(1.0)
 
 
