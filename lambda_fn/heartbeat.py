@@ -22,7 +22,8 @@ class Heartbeat:
         self._job = job
         self._owner = owner
         self._lease_s = lease_s
-        self._progress = Progress("reading")
+        self.progress = Progress("reading")
+        """As told last."""
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._beat, daemon=True, name="heartbeat")
         self.cancel_requested = False
@@ -45,7 +46,7 @@ class Heartbeat:
 
     def tell(self, progress: Progress) -> None:
         """How far the job is; passed on at the next beat."""
-        self._progress = progress
+        self.progress = progress
 
     def must_stop(self) -> bool:
         """Whether there is no more point in working on."""
@@ -60,7 +61,7 @@ class Heartbeat:
     def _report(self) -> None:
         try:
             asked = self._jobs.report(
-                self._job.analysis_id, self._owner, self._progress, now=time.time(), lease_s=self._lease_s
+                self._job.analysis_id, self._owner, self.progress, now=time.time(), lease_s=self._lease_s
             )
         except ConflictError:
             self.lost = True

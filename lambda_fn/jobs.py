@@ -32,6 +32,7 @@ from shared.errors import (
     EyeReviewError,
     NotFoundError,
     StorageError,
+    TooShortError,
     UnreadableVideoError,
 )
 from shared.parameters import Parameters
@@ -41,8 +42,8 @@ from shared.version import ANALYSIS_VERSION
 
 SOURCE: Final = "lambda"
 _TIME_LIMIT: Final = (
-    "The film is too long for the service's time limit: {done} of {total} frames were done. The film is kept. "
-    "Trim it, or analyse every second frame (parameter step = 2)."
+    "The film is too long for the service's time limit: {done} frames were done. The film and the trace of these "
+    "frames are kept. Trim the film, or analyse every second frame (parameter step = 2)."
 )
 _USED_KEY: Final = "This idempotency key was used for another request. Send this one with a new key."
 _FILM_MISSING: Final = JobError(
@@ -195,28 +196,42 @@ def _analysed(runtime: Runtime, job: Job, owner: str, deadline: Deadline, film: 
 def _measure(runtime: Runtime, job: Job, heartbeat: Heartbeat, deadline: Deadline, path: Path) -> tuple[Any, float]:
     # Imported here and not above: the starter has no face tracker, and a job whose libraries are missing must say so.
     from shared.pipeline import analyze_video  # noqa: PLC0415
+    from shared.tables import trace_csv  # noqa: PLC0415
 
-    last = Progress("reading")
+    ran_out = False
 
     def progress(news: Progress) -> None:
-        nonlocal last
-        last = news
         heartbeat.tell(news)
         if news.stage == "tracking":
             runtime.faults.reach("stand_still")
 
-    def must_stop() -> bool:
-        return heartbeat.must_stop() or deadline.is_near()
+    def time_is_up() -> bool:
+        nonlocal ran_out
+        ran_out = ran_out or deadline.is_near()
+        return ran_out
 
     started_s = time.monotonic()
     try:
-        analysis = analyze_video(path, Parameters.from_mapping(job.parameters), progress=progress, cancelled=must_stop)
+        analysis = analyze_video(
+            path,
+            Parameters.from_mapping(job.parameters),
+            progress=progress,
+            cancelled=heartbeat.must_stop,
+            enough=time_is_up,
+        )
     except CancelledError:
         if heartbeat.lost:
             raise ConflictError() from None
-        if heartbeat.cancel_requested:
-            raise
-        raise TimeLimitError(_TIME_LIMIT.format(done=last.frames_done, total=last.frames_total or "?")) from None
+        raise
+    except TooShortError:
+        if ran_out:
+            raise TimeLimitError(_TIME_LIMIT.format(done=0)) from None
+        raise
+    if ran_out:
+        done = len(analysis.trace)
+        heartbeat.tell(Progress("tracking", done, heartbeat.progress.frames_total))
+        runtime.store.results.save_partial(job.user_id, job.analysis_id, trace_csv(analysis.trace, analysis.result))
+        raise TimeLimitError(_TIME_LIMIT.format(done=done))
     return analysis, started_s
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -13,7 +14,8 @@ from shared.model import Result, Trace
 from shared.parameters import Parameters
 from shared.ports import Progress
 from shared.tables import rounded
-from shared.tracking.tracker import track
+from shared.tracking.tracker import track_frames
+from shared.video import Frame, probe, read_frames
 
 _HASH_CHUNK_BYTES: Final = 1024 * 1024
 
@@ -41,6 +43,7 @@ def analyze_video(
     *,
     progress: Callable[[Progress], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
+    enough: Callable[[], bool] | None = None,
 ) -> VideoAnalysis:
     """Measure a film and judge what was measured.
 
@@ -51,6 +54,7 @@ def analyze_video(
         parameters: defaults where None.
         progress: told the stage (reading, tracking, analysing) and how many frames are done.
         cancelled: asked at every frame whether to stop.
+        enough: asked at every frame whether to end the film there and judge what there is.
 
     Raises:
         UnreadableVideoError: or one of its kinds: the file cannot be measured at all.
@@ -61,10 +65,21 @@ def analyze_video(
     chosen = parameters or Parameters()
     report = progress or _ignore
     report(Progress("reading"))
-    trace = rounded(track(path, chosen, progress=progress, cancelled=cancelled))
+    frames = read_frames(path, step=chosen.step, max_frames=chosen.max_frames)
+    if enough is not None:
+        frames = _until(frames, enough)
+    trace = rounded(track_frames(frames, probe(path), chosen, progress=progress, cancelled=cancelled))
     report(Progress("analysing", len(trace), len(trace)))
     result = analyse(trace, chosen)
     return VideoAnalysis(trace, result, path.name, sha256_of(path))
+
+
+def _until(frames: Generator[Frame, None, None], enough: Callable[[], bool]) -> Generator[Frame, None, None]:
+    with closing(frames):
+        for frame in frames:
+            if enough():
+                return
+            yield frame
 
 
 def sha256_of(path: Path) -> str:

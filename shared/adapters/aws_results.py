@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from shared.adapters.aws_files import Bucket
-from shared.adapters.layout import CSV_NAME, DOCUMENT_NAME, MANIFEST_NAME, analysis_prefix
+from shared.adapters.layout import CSV_NAME, DOCUMENT_NAME, MANIFEST_NAME, PARTIAL_NAME, analysis_prefix
 from shared.adapters.manifest import build_manifest, check_content, decode_document, encode_document
 from shared.errors import NotFoundError
 
@@ -43,6 +43,12 @@ class AwsResultStore:
             self._reach("after_s3_write")
         self._reach("before_manifest")
         self._bucket.write(f"{prefix}/{MANIFEST_NAME}", manifest, content_type="application/json")
+        self._bucket.delete(f"{prefix}/{PARTIAL_NAME}")
+
+    def save_partial(self, user_id: str, analysis_id: str, trace_csv: bytes) -> None:
+        """Keep the trace of a film's first part; without a manifest it is no result."""
+        key = f"{analysis_prefix(user_id, analysis_id)}/{PARTIAL_NAME}"
+        self._bucket.write(key, trace_csv, content_type=_MEDIA_TYPES[CSV_NAME])
 
     def document(self, user_id: str, analysis_id: str) -> Mapping[str, Any]:
         """The stored JSON document.
@@ -75,7 +81,7 @@ class AwsResultStore:
     def delete(self, user_id: str, analysis_id: str) -> None:
         """Remove all of it, the manifest first; no error where it is gone already."""
         prefix = analysis_prefix(user_id, analysis_id)
-        for name in (MANIFEST_NAME, DOCUMENT_NAME, CSV_NAME):
+        for name in (MANIFEST_NAME, DOCUMENT_NAME, CSV_NAME, PARTIAL_NAME):
             self._bucket.delete(f"{prefix}/{name}")
 
     def _content(self, user_id: str, analysis_id: str, name: str) -> bytes:

@@ -15,6 +15,8 @@ from shared.errors import InvalidRequestError, NotFoundError
 CSV_NAME: Final = "analysis_results.csv"
 DOCUMENT_NAME: Final = "summary.json"
 MANIFEST_NAME: Final = "manifest.json"
+PARTIAL_NAME: Final = "partial_results.csv"
+"""The trace of the first part of a film whose analysis ran out of time; no result, and never read as one."""
 PLAYBACK_NAME: Final = "playback.mp4"
 VIDEO_STEM: Final = "raw_video"
 VIDEO_EXTENSIONS: Final = frozenset(

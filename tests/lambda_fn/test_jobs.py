@@ -17,6 +17,7 @@ from lambda_fn.requests import ProcessFile
 from lambda_fn.runtime import runtime
 from shared.adapters.job_rules import MAX_ATTEMPTS
 from shared.deletion import delete_analysis
+from shared.errors import NotFoundError
 from shared.parameters import Parameters
 from shared.ports import JobStatus
 from tests.lambda_fn.conftest import UPLOAD_ID, Cloud
@@ -137,6 +138,24 @@ def test_time_running_out_stops_the_work_and_says_how_far_it_came(queued: Cloud,
     queued.as_worker()
     assert queued.work(*queued.queued()) == []
     assert queued.store.results.trace_csv("P-1", UPLOAD_ID) == local_csv
+
+
+def test_what_was_measured_until_then_is_kept_as_a_part(
+    queued: Cloud, local_csv: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = iter(range(1000))
+    monkeypatch.setattr(Deadline, "is_near", lambda _: next(asked) >= 11)
+    assert queued.work(run_message(UPLOAD_ID)) == []
+    job = queued.store.jobs.get(UPLOAD_ID)
+    assert job.error is not None
+    assert job.error.code == "TIME_LIMIT"
+    assert "11 frames were done" in job.error.message
+    assert job.progress.frames_done == 11
+    part = queued.store.bucket.read(f"users/P-1/eye/{UPLOAD_ID}/partial_results.csv")
+    assert part.splitlines()[0] == local_csv.splitlines()[0]
+    assert len(part.splitlines()) == 12
+    with pytest.raises(NotFoundError):
+        queued.store.results.document("P-1", UPLOAD_ID)
 
 
 def test_the_margin_grows_with_the_time_and_never_takes_all_of_it() -> None:
