@@ -10,6 +10,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any, Final
 
 import numpy as np
@@ -18,8 +19,10 @@ from dashboard.reviews import Review, masks_of
 from dashboard.texts import t
 from shared.events.velocity import local_velocity
 from shared.model import BoolArray, FloatArray, Trace
+from shared.targets.log import checked_target_log, target_segments
 
 _TYPES: Final = {"f64": np.float64, "f32": np.float32, "i32": np.int32}
+_GAZE: Final = ("v_offset", "h_offset", "limbus_v_deg", "limbus_h_deg")
 _ALIGN: Final = 8
 _COMPRESSION: Final = 3
 """Of gzip: twice as fast as 6 on these arrays and hardly larger."""
@@ -63,40 +66,73 @@ def trace_feed(review: Review) -> bytes:
     trace = review.trace
     parameters = review.summary["parameters"]
     masks = masks_of(trace, review.events, parameters)
+    target = _target(trace, parameters)
+    arrays = _measured(trace, masks.visible) | {f"target_{axis}": ("f32", values) for axis, values in target.items()}
+    instruments = [_instrument("landmark", arrays, parameters, band=vertical_band(trace, masks.usable))]
+    if any(np.isfinite(arrays[f"{side}_limbus_v_deg"][1]).any() for side in ("left", "right")):
+        instruments.append(_instrument("limbus", arrays, parameters, target=tuple(target)))
+    facts = {
+        "duration_s": max(trace.duration_s, 1e-3),
+        "video_width_px": (review.summary.get("video_meta") or {}).get("width_px"),
+        "instruments": instruments,
+        "lost_s": _lost(trace),
+        "segments": _segments(parameters),
+    }
+    return gzip.compress(pack(facts, arrays), _COMPRESSION, mtime=0)
+
+
+def _measured(trace: Trace, visible: BoolArray) -> dict[str, tuple[str, FloatArray]]:
+    """The trace as named arrays; gaze only where it is ``visible``."""
     arrays: dict[str, tuple[str, FloatArray]] = {
         "time_s": ("f64", trace.time_s),
-        "frame_idx": ("i32", trace.frame_idx),  # type: ignore[dict-item]
+        "frame_idx": ("i32", trace.frame_idx.astype(np.float64)),
         "valid": ("f32", np.where(trace.valid, 1.0, np.nan)),
     }
     for side in ("left", "right"):
         eye = getattr(trace, side)
         for name, values in (("x", eye.iris_x_px), ("y", eye.iris_y_px), ("diameter", eye.iris_diameter_px)):
             arrays[f"{side}_iris_{name}"] = ("f32", np.where(trace.valid, values, np.nan))
-        for field in ("v_offset", "h_offset", "limbus_v_deg", "limbus_h_deg"):
-            arrays[f"{side}_{field}"] = ("f32", np.where(masks.visible, getattr(eye, field), np.nan))
+        for field in _GAZE:
+            arrays[f"{side}_{field}"] = ("f32", np.where(visible, getattr(eye, field), np.nan))
         for field in ("eye_open", "lid_opening"):
             arrays[f"{side}_{field}"] = ("f32", np.where(trace.valid, getattr(eye, field), np.nan))
-    for field in ("v_offset", "h_offset", "limbus_v_deg", "limbus_h_deg"):
-        gaze = np.where(masks.visible, trace.mean_of_eyes(field), np.nan)
+    for field in _GAZE:
+        gaze = np.where(visible, trace.mean_of_eyes(field), np.nan)
         arrays[f"velocity_{field}"] = ("f32", _velocity(trace, gaze))
-    target = _target(trace, parameters)
-    for axis, values in target.items():
-        arrays[f"target_{axis}"] = ("f32", values)
-    instruments = [_instrument("landmark", arrays, parameters, band=vertical_band(trace, masks.usable))]
-    if any(np.isfinite(arrays[f"{side}_limbus_v_deg"][1]).any() for side in ("left", "right")):
-        instruments.append(_instrument("limbus", arrays, parameters, target=tuple(target)))
+    return arrays
+
+
+def _lost(trace: Trace) -> list[list[float]]:
+    """Stretches that could not be measured: from half a frame before the first to half a frame after the last, s."""
     half_frame_s = 0.5 / trace.frame_rate_hz if trace.frame_rate_hz else 0.0
-    facts = {
-        "duration_s": max(trace.duration_s, 1e-3),
-        "video_width_px": (review.summary.get("video_meta") or {}).get("width_px"),
-        "instruments": instruments,
-        "lost_s": [
-            [float(trace.time_s[a] - half_frame_s), float(trace.time_s[b] + half_frame_s)]
-            for a, b in runs(~trace.valid)
-        ],
-        "segments": [dict(segment) for segment in parameters.get("segments", ())],
+    return [
+        [float(trace.time_s[first] - half_frame_s), float(trace.time_s[last] + half_frame_s)]
+        for first, last in runs(~trace.valid)
+    ]
+
+
+def _segments(parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What the patient was asked for, and when: as annotated, else as the target showed it."""
+    words = {
+        "up": t("up"),
+        "down": t("down"),
+        "left": t("to the patient’s left"),
+        "right": t("to the patient’s right"),
+        "fixation": t("straight ahead"),
+        "vertical": t("up and down"),
+        "horizontal": t("left and right"),
     }
-    return gzip.compress(pack(facts, arrays), _COMPRESSION, mtime=0)
+    annotated = parameters.get("segments") or [
+        asdict(segment) for segment in target_segments(checked_target_log(parameters.get("target_log")))
+    ]
+    return [
+        {
+            "start_s": segment["start_s"],
+            "end_s": segment["end_s"],
+            "label": words.get(segment["label"], segment["label"]),
+        }
+        for segment in annotated
+    ]
 
 
 def _velocity(trace: Trace, gaze: FloatArray) -> FloatArray:

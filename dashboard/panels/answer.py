@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.page import STATUS_SHAPE, disclaimer, result_text
+from dashboard.services import day_of
 from dashboard.texts import plain, t, tn
 from dashboard.wording import CHECK_SHAPE, advice, comparison_text, number_text, pretty, result_sentence
 from shared.model import CheckStatus, PspStatus
@@ -30,6 +31,7 @@ def result_card(summary: Mapping[str, Any], reviewed: Mapping[str, Any] | None, 
             st.title(f"{STATUS_SHAPE[status]} {result_text(status)}", anchor=False)
             st.markdown(f"{result_sentence(status)} **{disclaimer()}**")
             _reviewed_line(status, reviewed, state)
+            _signature_line(state, summary["analysis_version"])
             st.markdown("\n".join(reason_lines(summary)))
         with right:
             if status == PspStatus.INCONCLUSIVE:
@@ -56,6 +58,34 @@ def _reviewed_line(status: str, reviewed: Mapping[str, Any] | None, state: Revie
         )
     with st.container(key="reviewed-line"):
         st.markdown(f"**{text}**")
+
+
+def _signature_line(state: ReviewState, analysis_version: str) -> None:
+    """Who signed the review, and what of it does not concern the result that is shown."""
+    signature = state.signature
+    if signature is not None:
+        text = t(
+            "Review signed by {reviewer} on {day}.",
+            reviewer=plain(signature.reviewer),
+            day=day_of(signature.signed_at).isoformat(),
+        )
+        st.markdown(f":material/lock: {text}")
+        if signature.analysis_version != analysis_version:
+            st.warning(
+                t(
+                    "The signature is for a result of analysis version {signed}; this one is of version {shown}.",
+                    signed=plain(signature.analysis_version),
+                    shown=plain(analysis_version),
+                )
+            )
+    if state.orphans:
+        st.warning(
+            tn(
+                "{count} decision is about an event that this result does not have; it was made on an older result.",
+                "{count} decisions are about events that this result does not have; they were made on an older result.",
+                len(state.orphans),
+            )
+        )
 
 
 def reason_lines(summary: Mapping[str, Any]) -> list[str]:

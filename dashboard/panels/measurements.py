@@ -52,6 +52,15 @@ def metrics_table(summary: Mapping[str, Any], reviewed: Mapping[str, Any] | None
                 "result stays as it was measured."
             )
         )
+        if reviewed["analysis_version"] != summary["analysis_version"]:
+            st.warning(
+                t(
+                    "The result was measured by analysis version {old}, the reviewed numbers by version {new}: part of "
+                    "a difference may come from that. Analyse the recording anew before comparing.",
+                    old=plain(summary["analysis_version"]),
+                    new=plain(reviewed["analysis_version"]),
+                )
+            )
     rows = metric_rows(summary, reviewed)
     if rows:
         with st.container(key="measurements"):

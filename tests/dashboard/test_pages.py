@@ -13,7 +13,7 @@ from dashboard.reviews import load_review
 from dashboard.services import Services
 from dashboard.uploads import UPLOADS
 from shared.model import Task
-from shared.ports import Job, JobError
+from shared.ports import Decision, Job, JobError
 from shared.review import event_id
 from tests.dashboard.recordings import NOW, add_failed, add_finished, add_queued, known_trace
 from tests.shared.traces import recording
@@ -135,6 +135,25 @@ def test_a_review_that_changes_the_result_says_both_results(services: Services) 
     app = open_page("review", analysis=job.analysis_id)
     assert app.title[0].value == "◆ PSP suspected"
     assert "with these corrections the result is ▢ Inconclusive" in words(app)
+
+
+def test_a_signed_review_says_by_whom_and_of_which_result(services: Services) -> None:
+    job = add_finished(services, known_trace())
+    reviewed_by(services, job, {"action": "sign"})
+    assert "Review signed by KJ on 2026-09-21" in words(open_page("review", analysis=job.analysis_id))
+    signed_before = Decision(job.analysis_id, "MS", "sign", {"analysis_version": "2020.1"}, NOW + 2)
+    for act in (Decision(job.analysis_id, "KJ", "reopen", {"reason": "older"}, NOW + 1), signed_before):
+        services.store.decisions.append(act)
+    app = open_page("review", analysis=job.analysis_id)
+    assert "for a result of analysis version 2020" in app.warning[0].value.replace("\\", "")
+
+
+def test_decisions_on_an_older_result_are_told(services: Services) -> None:
+    job = add_finished(services, known_trace())
+    gone = {"event_id": "blinks@1.000-1.100", "kind": "blinks", "reason": "lids"}
+    services.store.decisions.append(Decision(job.analysis_id, "KJ", "reject", gone, NOW))
+    app = open_page("review", analysis=job.analysis_id)
+    assert "1 decision is about an event that this result does not have" in app.warning[0].value
 
 
 def test_an_inconclusive_result_says_what_to_do_next_time(services: Services) -> None:

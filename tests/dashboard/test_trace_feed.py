@@ -139,6 +139,7 @@ def test_the_target_is_drawn_where_and_while_it_was_shown() -> None:
     assert np.isnan(at[0.5])
     assert (at[2.0], at[4.0]) == (-10.0, 0.0)
     assert np.isnan(at[6.0])
+    assert [(part["start_s"], part["label"]) for part in facts["segments"]][:1] == [(1.0, "up")]
     looks = [line["look"] for line in lane(facts, "limbus", "horizontal")["lines"]]
     assert looks == ["left", "right", "target"]
 
@@ -151,3 +152,9 @@ def test_a_film_without_any_face_can_be_shown() -> None:
     facts, arrays = fed(known_trace(lost_s=(-1.0, 99.0)))
     assert np.isnan(arrays["left_v_offset"]).all()
     assert lane(facts, "landmark", "vertical")["band"] is None
+
+
+def test_annotated_stretches_are_named_in_words() -> None:
+    segments = [{"start_s": 2.0, "end_s": 9.0, "label": "fixation"}, {"start_s": 9.0, "end_s": 12.0, "label": "눈"}]
+    facts, _ = fed(recording(), segments=segments)
+    assert [(part["end_s"], part["label"]) for part in facts["segments"]] == [(9.0, "straight ahead"), (12.0, "눈")]

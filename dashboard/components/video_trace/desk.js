@@ -164,6 +164,7 @@ class Desk {
   ask(question, yes, withReason, then) {
     this.then = then;
     this.find(".question").textContent = question;
+    this.dialog.setAttribute("aria-label", yes);
     const reason = this.find(".ask input");
     reason.hidden = !withReason;
     reason.required = withReason;

@@ -61,7 +61,7 @@ class Lanes {
     const title = document.createElement("div");
     title.className = "lane-title";
     title.textContent = lane.title;
-    const values = document.createElement("output");
+    const values = document.createElement("div");
     values.className = "lane-values";
     holder.append(title, values);
     this.stack.append(holder);

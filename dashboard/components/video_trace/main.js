@@ -112,6 +112,7 @@ class VideoTrace {
   label() {
     const { labels } = this.data;
     this.box.setAttribute("aria-label", labels.review);
+    this.help.setAttribute("aria-label", labels.keys_title);
     for (const [selector, text] of Object.entries(labels.buttons)) {
       const element = this.root.querySelector(selector);
       element.setAttribute("aria-label", text);
