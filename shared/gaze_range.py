@@ -164,7 +164,12 @@ class LimbusGaze:
     @property
     def vertical_is_bound(self) -> bool:
         """Whether the vertical range may be larger than measured: up or down is a bound, or rims are missing."""
-        return self.up_is_bound or self.down_is_bound or self.coverage < FULL_LIMBUS_COVERAGE
+        return self.up_is_bound or self.down_is_bound or self.explained < FULL_LIMBUS_COVERAGE
+
+    @property
+    def explained(self) -> float:
+        """Share of the usable frames with vertical gaze or with lids that hide it; the rest are fits that failed."""
+        return self.coverage + self.hidden_up + self.hidden_down
 
     @property
     def possible(self) -> bool:

@@ -44,8 +44,8 @@ def limbus_reason(limbus: LimbusGaze) -> str | None:
     """Why the limbus instrument gives no range; None where it does."""
     if limbus.vertical is None or limbus.horizontal is None:
         return NO_LIMBUS
-    hidden = limbus.hidden_up + limbus.hidden_down
-    if limbus.coverage < MIN_LIMBUS_COVERAGE and limbus.coverage + hidden >= MIN_LIMBUS_COVERAGE:
+    if limbus.coverage < MIN_LIMBUS_COVERAGE <= limbus.explained:
+        hidden = limbus.explained - limbus.coverage
         return (
             f"LID_OCCLUDED: The lids hid how high the iris stands in {hidden:.0%} of the usable frames. Place the "
             "camera slightly below eye height, or let an assistant hold the lids up."

@@ -57,7 +57,7 @@ def limbus_ranges(limbus: LimbusGaze, observed: ObservedTime) -> tuple[Metric, .
     vertical, horizontal = limbus.vertical, limbus.horizontal
     reason = limbus_reason(limbus)
     across = degree_note(limbus.calibration, "horizontal") + _lost_note(limbus.horizontal_coverage)
-    upright, lost = degree_note(limbus.calibration, "vertical"), _lost_note(limbus.coverage)
+    upright, lost = degree_note(limbus.calibration, "vertical"), _lost_note(limbus.explained)
     up, down = _hidden_note(limbus.hidden_up), _hidden_note(limbus.hidden_down)
     both = _hidden_note(limbus.hidden_up + limbus.hidden_down) if up or down else ""
 
