@@ -10,16 +10,18 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from shared.analysis import analyse
 from shared.parameters import Parameters
+from shared.pipeline import analyze_video
 from shared.sweep import sweep
 from shared.tables import read_trace, trace_csv
-from shared.tracking.tracker import track
+from shared.tracking.tracker import bytes_kept_per_frame
 from tests.benchmarks.long_recording import long_trace, looped_puppet
 from tests.benchmarks.plain_loop import run as run_plain_loop
 
@@ -36,12 +38,11 @@ IMPORTS = {
 }
 
 # VmHWM and not ru_maxrss: a child's ru_maxrss begins at what its parent had.
-MEMORY_OF_TRACKING = """
+MEMORY_OF_ANALYSIS = """
 import sys
 from pathlib import Path
-from shared.parameters import Parameters
-from shared.tracking.tracker import track
-track(Path(sys.argv[1]), Parameters(max_frames=200_000))
+from shared import Parameters, analyze_video
+analyze_video(Path(sys.argv[1]), Parameters(max_frames=200_000))
 peak = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
 print(int(peak.split()[1]) / 1024)
 """
@@ -51,13 +52,23 @@ def main() -> int:
     """Print all tables."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="shorter films and fewer repeats")
-    quick = parser.parse_args().quick
+    parser.add_argument("--only", choices=("analysis", "films", "memory", "starts"), help="one table alone")
+    parser.add_argument("--film", type=Path, action="append", help="a film of your own in place of the rendered ones")
+    options = parser.parse_args()
+    quick = options.quick
     print(f"Measured on {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}.\n")
-    print(analysis_table())
-    with tempfile.TemporaryDirectory() as folder:
-        print(tracking_table(Path(folder), frames=150 if quick else 450, pairs=1 if quick else PAIRS))
-        print(memory_table(Path(folder), seconds=(10, 40) if quick else (30, 300)))
-    print(import_table())
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        tables: dict[str, Callable[[], str]] = {
+            "analysis": analysis_table,
+            "films": lambda: films_table(
+                options.film or rendered_films(folder, frames=150 if quick else 450), pairs=1 if quick else PAIRS
+            ),
+            "memory": lambda: memory_table(folder, seconds=(10, 40) if quick else (120, 1200)),
+            "starts": import_table,
+        }
+        for section in [options.only] if options.only else tables:
+            print(tables[section](), flush=True)
     return 0
 
 
@@ -86,30 +97,47 @@ def analysis_table() -> str:
     return "\n".join([*lines, *(f"| {name} | {value:.0f} |" for name, value in rows.items()), ""])
 
 
-def tracking_table(folder: Path, *, frames: int, pairs: int) -> str:
-    """Tracking against the guide's plain loop, interleaved so that a busy machine hurts both."""
-    lines = ["| film | plain loop, ms/frame | `track`, ms/frame | ratio |", "|---|---|---|---|"]
-    for width, height in SIZES:
-        film = looped_puppet(folder / f"{width}x{height}.mp4", frames=frames, size_px=(width, height))
+def rendered_films(folder: Path, *, frames: int) -> list[Path]:
+    """One film of each of :data:`SIZES`."""
+    return [
+        looped_puppet(folder / f"{width} x {height}, {frames} frames.mp4", frames=frames, size_px=(width, height))
+        for width, height in SIZES
+    ]
+
+
+def films_table(films: Sequence[Path], *, pairs: int) -> str:
+    """Whole analyses against the guide's plain loop, interleaved so that a busy machine hurts both."""
+    lines = [
+        "| film, both instruments | the guide's plain loop, ms/frame (CPU) | `analyze`, ms/frame (CPU) | ratio (CPU) |",
+        "|---|---|---|---|",
+    ]
+    for film in films:
+        frames = run_plain_loop(film)  # also loads what both need
         plain, ours = [], []
         for _ in range(pairs):
-            plain.append(median_ms(lambda film=film: run_plain_loop(film), 1) / frames)
-            ours.append(median_ms(lambda film=film: track(film, Parameters()), 1) / frames)
-        ratio = statistics.median(b / a for a, b in zip(plain, ours, strict=True))
-        lines.append(
-            f"| {width} x {height}, {frames} frames | {statistics.median(plain):.1f} "
-            f"| {statistics.median(ours):.1f} | {ratio:.2f} |"
-        )
+            plain.append(elapsed_and_cpu_ms(lambda film=film: run_plain_loop(film)) / frames)
+            ours.append(elapsed_and_cpu_ms(lambda film=film: analyze_video(film)) / frames)
+        ratio = np.median(np.array(ours) / np.array(plain), axis=0)
+        columns = (np.median(plain, axis=0), np.median(ours, axis=0))
+        cells = " | ".join(f"{elapsed:.1f} ({cpu:.1f})" for elapsed, cpu in columns)
+        lines.append(f"| {film.stem} | {cells} | {ratio[0]:.2f} ({ratio[1]:.2f}) |")
     return "\n".join([*lines, ""])
 
 
+def elapsed_and_cpu_ms(work: Callable[[], object]) -> NDArray[np.float64]:
+    """Time by the clock and time of all cores, ms."""
+    start, cpu_start = time.perf_counter(), time.process_time()
+    work()
+    return 1e3 * np.array([time.perf_counter() - start, time.process_time() - cpu_start])
+
+
 def memory_table(folder: Path, *, seconds: tuple[int, ...]) -> str:
-    """Peak memory of tracking a short and a long film, each in a process of its own."""
-    lines = ["| film of | peak memory of tracking, MB |", "|---|---|"]
+    """Peak memory of analysing a short and a long film, each in a process of its own."""
+    lines = [f"| film of | peak memory, MB (kept per frame: {bytes_kept_per_frame()} bytes) |", "|---|---|"]
     for duration_s in seconds:
         film = looped_puppet(folder / f"{duration_s}s.mp4", frames=duration_s * 30, size_px=(480, 640))
         run = subprocess.run(
-            [sys.executable, "-c", MEMORY_OF_TRACKING, str(film)], capture_output=True, text=True, check=True
+            [sys.executable, "-c", MEMORY_OF_ANALYSIS, str(film)], capture_output=True, text=True, check=True
         )
         lines.append(f"| {duration_s} s | {float(run.stdout.split()[-1]):.0f} |")
     return "\n".join([*lines, ""])
