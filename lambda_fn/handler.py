@@ -22,6 +22,7 @@ from lambda_fn.actions import Answer, Call, answer, wanted_file
 from lambda_fn.deadline import Deadline
 from lambda_fn.errors import (
     MAX_BODY_CHARACTERS,
+    ForbiddenError,
     MethodNotAllowedError,
     PayloadTooLargeError,
     error_body,
@@ -29,7 +30,7 @@ from lambda_fn.errors import (
 )
 from lambda_fn.jobs import Outcome, run_job, submit
 from lambda_fn.log import count, logger, metrics
-from lambda_fn.requests import ProcessFile, check_key, own_analysis_id, read_request
+from lambda_fn.requests import FIELDS, ProcessFile, check_key, own_analysis_id, read_request
 from lambda_fn.runtime import Runtime, runtime
 from shared.adapters.aws_messages import RUN_JOB
 from shared.adapters.layout import check_user_id
@@ -38,6 +39,8 @@ from shared.parameters import Parameters
 from shared.tracebacks import describe
 
 _BATCH: Final = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+USER_CLAIM: Final = "custom:user_id"
+"""Claim of a token (JWT) that binds it to one patient code, e.g. of an app that a patient uses at home."""
 _NOT_JSON: Final = "The body must be a JSON object with at least action and user_id."
 
 
@@ -77,6 +80,7 @@ def _over_http(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
         if method != "POST":
             raise MethodNotAllowedError()
         body = _body(event)
+        _check_identity(event, body)
     except EyeReviewError as error:
         return _http(_refused(error, context), context, origin)
     headers = {str(name).lower(): value for name, value in (event.get("headers") or {}).items()}
@@ -93,8 +97,10 @@ def _answered(body: Mapping[str, Any], context: Any, *, over_http: bool, idempot
             max_bytes=here.settings.max_video_bytes,
             idempotency_key=idempotency_key,
         )
-        # The key goes with the request when it is passed on.
-        event = {**body, **({"idempotency_key": idempotency_key} if idempotency_key else {})}
+        # Passed on are known fields alone: what else a caller sent might make the event look like another kind.
+        event = {name: body[name] for name in FIELDS if name in body}
+        if idempotency_key is not None:
+            event["idempotency_key"] = idempotency_key
         call = Call(event, _owner(context), Deadline.of(context), over_http)
         return answer(here, request, call)
     except EyeReviewError as error:
@@ -102,6 +108,20 @@ def _answered(body: Mapping[str, Any], context: Any, *, over_http: bool, idempot
     except Exception as error:
         logger.error("a request broke down", trouble=describe(error))
         return _refused(EyeReviewError(), context)
+
+
+def _check_identity(event: Mapping[str, Any], body: Mapping[str, Any]) -> None:
+    """Hold a token that is bound to one patient to that patient. Raises ForbiddenError.
+
+    Most tokens are a clinician's, who sees many patients; then nothing is bound, and the stage's authorizer alone
+    decides who may call.
+    """
+    authorizer = (event.get("requestContext") or {}).get("authorizer") or {}
+    bound_to = (authorizer.get("claims") or {}).get(USER_CLAIM)
+    if bound_to is not None and body.get("user_id") != bound_to:
+        raise ForbiddenError(
+            "Your sign-in is of another user_id. Send the request with your own.", field="user_id"
+        )
 
 
 def _body(event: Mapping[str, Any]) -> dict[str, Any]:

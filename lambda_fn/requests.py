@@ -32,6 +32,11 @@ from shared.parameters import Parameters
 from shared.version import ANALYSIS_VERSION
 
 ACTIONS: Final = ("analyze_image", "analyze_video", "create_upload", "get_status", "process_s3_file")
+FIELDS: Final = (
+    *("action", "user_id", "parameters", "file_data", "file_name", "s3_key", "s3_path", "bucket", "wait"),
+    *("label", "recorded_at", "idempotency_key", "content_type", "size_bytes", "analysis_id"),
+)
+"""All that a request may hold; anything else in it is ignored."""
 _LARGEST_BASE64: Final = 4 * math.ceil(MAX_SYNC_BYTES / 3)
 _LARGEST_PARAMETERS: Final = 64 * 1024
 _LONGEST_NAME: Final = 255

@@ -98,6 +98,16 @@ def test_a_file_that_is_empty_or_too_large_is_refused(cloud: Cloud) -> None:
     assert cloud.place.rows() == []
 
 
+def test_a_token_bound_to_one_patient_opens_no_other(cloud: Cloud) -> None:
+    event = http_event({**STATUS, "user_id": "P-2"})
+    event["requestContext"]["authorizer"] = {"claims": {"sub": "x", "custom:user_id": "P-1"}}
+    assert cloud.call(event)["statusCode"] == 403
+    event["body"] = json.dumps(STATUS)
+    assert cloud.call(event)["statusCode"] == 404
+    event["requestContext"]["authorizer"] = {"claims": {"sub": "a-clinician"}}
+    assert cloud.call(event)["statusCode"] == 404
+
+
 def test_a_body_in_base64_is_read(cloud: Cloud) -> None:
     event = http_event(base64.b64encode(json.dumps(STATUS).encode()).decode())
     assert cloud.call({**event, "isBase64Encoded": True})["statusCode"] == 404

@@ -59,6 +59,19 @@ def test_what_is_wrong_with_a_request_is_said_without_the_worker(starter: Cloud)
     assert starter.post({**REQUEST, "file_data": "no base64"})[0] == 400
 
 
+def test_nothing_but_the_requests_own_fields_reaches_the_worker(starter: Cloud) -> None:
+    seen: list[dict[str, Any]] = []
+
+    def listen(event: bytes) -> bytes:
+        seen.append(json.loads(event))
+        return b'{"status": "success"}'
+
+    FUNCTIONS[WORKER] = listen
+    smuggled = {"Records": [{"eventSource": "aws:sqs"}], "httpMethod": "POST", "Event": "s3:TestEvent"}
+    starter.post({**REQUEST, **smuggled, "file_data": encoded(b"a film")}, Idempotency_Key="k1")
+    assert seen == [{**REQUEST, "file_data": encoded(b"a film"), "idempotency_key": "k1"}]
+
+
 def test_an_answer_that_takes_too_long_is_promised(starter: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     ended = threading.Event()
 
