@@ -23,7 +23,7 @@ TASK = target_task("trial")
 LEAD_IN_S = 4.6
 START_TO_FIRST_TARGET_S = 3.75
 """Countdown and lead-in of the page, and what the browser takes to begin."""
-PUPPET_LATENCY_S = 0.3
+PUPPET_LATENCY_S = 0.12
 FRAME_S = 1 / RATE_HZ
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--use-fake-device-for-media-stream"]
 
