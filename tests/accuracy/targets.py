@@ -93,7 +93,7 @@ def tables(context: Context) -> list[Table]:
             ],
             rows,
             "Gain errors after division by the true scale of the degrees, which uncalibrated ones do not know (+-20 "
-            "%). Slopes: one for each eye and axis, four a person. Noise as measured on real clips. Latencies read some "
-            "7 ms long because the fit expects the longer braking of real saccades and these are symmetric.",
+            "%). Slopes: one for each eye and axis, four a person. Noise as measured on real clips. Latencies read "
+            "some 7 ms long because the fit expects the longer braking of real saccades and these are symmetric.",
         )
     ]
