@@ -19,6 +19,10 @@ from pathlib import Path
 from typing import Final
 
 _POLL_S: Final = 0.5
+_NEEDS_SIGN_IN: Final = (
+    "Anyone who can reach this machine could see the recordings. Configure sign-in (OIDC_... in the README, "
+    '"Hosting") to listen on the network, or use the address 127.0.0.1.'
+)
 
 
 def _arguments(given: Sequence[str] | None) -> argparse.Namespace:
@@ -102,13 +106,20 @@ def main(given: Sequence[str] | None = None) -> int:
     if options.data is not None:
         os.environ["EYE_REVIEW_DATA"] = str(options.data.expanduser().absolute())
     from shared.adapters.settings import read_settings  # noqa: PLC0415 - after the arguments are known to be good
+    from shared.errors import EyeReviewError  # noqa: PLC0415
 
-    data_folder = read_settings().data_folder
+    try:
+        settings = read_settings()
+    except EyeReviewError as error:
+        _say(error.user_message)
+        return 2
+    if settings.sign_in is None and not is_loopback(options.address):
+        _say(_NEEDS_SIGN_IN)
+        return 2
+    data_folder = settings.data_folder
     data_folder.mkdir(parents=True, exist_ok=True)
     if options.demo:
         _add_demo_cases(data_folder)
-    if not is_loopback(options.address):
-        _say("Note: anyone who can reach this machine on the network can see the recordings.")
     shown = "localhost" if is_loopback(options.address) else options.address
     _say(f"Eye movement review: http://{shown}:{options.port}  (Ctrl+C ends it)")
     from dashboard.server import create_app  # noqa: PLC0415

@@ -17,9 +17,11 @@ from dashboard.page import (
     place_line,
     style,
 )
+from dashboard.sign_in import require_sign_in
 from dashboard.texts import t
 
 st.set_page_config(page_title=t("Eye movement review"), page_icon=Path(__file__).with_name("icon.svg"), layout="wide")
+require_sign_in()
 pages = [
     st.Page(PATIENTS, title=t("Patients"), icon=":material/group:", default=True),
     st.Page(NEW_RECORDING, title=t("New recording"), icon=":material/videocam:"),

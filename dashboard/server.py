@@ -18,6 +18,7 @@ from dashboard.language import LanguageOfPage
 from dashboard.review_routes import review_routes
 from dashboard.routes import film_routes, progress_routes
 from dashboard.runner import ensure_runner
+from dashboard.sign_in import SignedInOnly, secrets_of
 from dashboard.station_routes import station_routes
 from dashboard.texts import t
 from dashboard.upload_routes import upload_routes
@@ -85,16 +86,20 @@ def create_app(data_folder: Path) -> st.App:
         yield
         stop.set()
 
+    sign_in = read_settings().sign_in
+    routes = [
+        *film_routes(),
+        *review_routes(),
+        *progress_routes(_job_reader(data_folder)),
+        *upload_routes(),
+        *station_routes(),
+    ]
+    guard = [] if sign_in is None else [Middleware(SignedInOnly, sign_in=sign_in, routes=routes)]
     return st.App(
         _SCRIPT,
-        routes=[
-            *film_routes(),
-            *review_routes(),
-            *progress_routes(_job_reader(data_folder)),
-            *upload_routes(),
-            *station_routes(),
-        ],
-        middleware=[Middleware(LanguageOfPage)],
+        secrets=secrets_of(sign_in),
+        routes=routes,
+        middleware=[Middleware(LanguageOfPage), *guard],
         on_script_error=show_script_error,
         lifespan=lifespan,
     )

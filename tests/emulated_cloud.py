@@ -99,29 +99,42 @@ class EmulatedCloud:
         return [entry["Key"] for entry in listed.get("Contents", [])]
 
     @contextlib.contextmanager
-    def worker(
-        self, *, timeout_s: int | None = None, visibility_s: int | None = None, **environment: str
-    ) -> Iterator[None]:
-        """Let the worker run with another time-out or environment, and jobs come again after another time."""
-        functions, queues = self.client("lambda"), self.client("sqs")
-        name, queue = self.outputs["WorkerName"], self.outputs["QueueUrl"]
+    def worker(self, *, timeout_s: int | None = None, **environment: str) -> Iterator[None]:
+        """Let the worker run with another time-out or environment."""
+        functions, name = self.client("lambda"), self.outputs["WorkerName"]
         before = functions.get_function_configuration(FunctionName=name)
         variables = before["Environment"]["Variables"]
-        visibility = queues.get_queue_attributes(QueueUrl=queue, AttributeNames=["VisibilityTimeout"])["Attributes"]
         functions.update_function_configuration(
             FunctionName=name,
             Timeout=timeout_s or before["Timeout"],
             Environment={"Variables": {**variables, **environment}},
         )
-        if visibility_s is not None:
-            queues.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": str(visibility_s)})
         try:
             yield
         finally:
             functions.update_function_configuration(
                 FunctionName=name, Timeout=before["Timeout"], Environment={"Variables": variables}
             )
-            queues.set_queue_attributes(QueueUrl=queue, Attributes=visibility)
+
+    @contextlib.contextmanager
+    def queues(self, *, again_after_s: int, deliveries: int) -> Iterator[None]:
+        """Let an unfinished message come again soon, and go to the dead letters after so many deliveries."""
+        names = ["VisibilityTimeout", "RedrivePolicy"]
+        sqs = self.client("sqs")
+        jobs, dead = self.outputs["QueueUrl"], self.outputs["DeadLetterQueueUrl"]
+        before = {
+            queue: sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=names)["Attributes"]
+            for queue in (jobs, dead)
+        }
+        redrive = {**json.loads(before[jobs]["RedrivePolicy"]), "maxReceiveCount": deliveries}
+        soon = {"VisibilityTimeout": str(again_after_s)}
+        sqs.set_queue_attributes(QueueUrl=jobs, Attributes={**soon, "RedrivePolicy": json.dumps(redrive)})
+        sqs.set_queue_attributes(QueueUrl=dead, Attributes=soon)
+        try:
+            yield
+        finally:
+            for queue, attributes in before.items():
+                sqs.set_queue_attributes(QueueUrl=queue, Attributes=attributes)
 
 
 def start_cloud(folder: Path, parameters: Mapping[str, str]) -> Iterator[EmulatedCloud]:
@@ -141,7 +154,7 @@ def start_cloud(folder: Path, parameters: Mapping[str, str]) -> Iterator[Emulate
             env={**os.environ, "PYTHONUNBUFFERED": "1"},
         )
         try:
-            wait_until(lambda: addresses.exists() or cloud.poll() is not None, timeout_s=120)
+            wait_until(lambda: addresses.exists() or cloud.poll() is not None, timeout_s=300)
             assert addresses.exists(), (folder / "cloud.log").read_text()
             given = json.loads(addresses.read_text())
             yield EmulatedCloud(given["environment"], given["root"], given["outputs"], Path(given["folder"]))

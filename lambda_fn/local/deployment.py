@@ -16,7 +16,7 @@ from lambda_fn.local.template import CODE_BUCKET, CODE_KEY, packaged, read_templ
 
 STACK: Final = "eye-review"
 DASHBOARD_USER: Final = "eye-review-dashboard"
-_DEPLOY_S: Final = 120.0
+_DEPLOY_S: Final = 240.0
 
 
 @dataclass(frozen=True)

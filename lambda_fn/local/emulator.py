@@ -21,7 +21,7 @@ from lambda_fn.local.certificate import make_certificate
 ROOT_CREDENTIALS: Final = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 """The emulated account's own credentials, fixed by the emulator; they open nothing else."""
 ACCOUNT_ID: Final = "000000000000"
-_READY_S: Final = 60.0
+_READY_S: Final = 120.0
 
 
 class EmulatorError(RuntimeError):

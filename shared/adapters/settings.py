@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from shared.adapters.sign_in import SignIn, read_sign_in
 from shared.errors import InvalidRequestError
 
 MIB: Final = 1024 * 1024
@@ -40,6 +41,7 @@ class Settings:
         cors_origin: the one web origin whose pages may call the service, or None (``CORS_ORIGIN``).
         lease_s: how long a job stays with a worker that gives no sign of life, s (``LEASE_SECONDS``).
         fault_point: for tests of crashes alone: where the worker kills itself, or None (``FAULT_POINT``).
+        sign_in: the provider at which people sign in, or None (``OIDC_...``: :mod:`shared.adapters.sign_in`).
     """
 
     data_folder: Path
@@ -57,6 +59,7 @@ class Settings:
     cors_origin: str | None = None
     lease_s: float = DEFAULT_LEASE_S
     fault_point: str | None = None
+    sign_in: SignIn | None = None
 
     def __post_init__(self) -> None:
         if not 1 <= self.max_video_bytes <= 1024 * 1024 * MIB:
@@ -118,6 +121,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         cors_origin=given.get("CORS_ORIGIN"),
         lease_s=_seconds(given.get("LEASE_SECONDS")),
         fault_point=given.get("FAULT_POINT"),
+        sign_in=read_sign_in(given),
     )
 
 

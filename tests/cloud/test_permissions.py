@@ -56,22 +56,25 @@ def test_no_function_reaches_other_buckets_and_tables(cloud: EmulatedCloud, fore
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_no_function_deletes_films_results_or_rows(cloud: EmulatedCloud, name: str) -> None:
-    credentials = cloud.function_credentials(name)
-    s3 = cloud.client("s3", credentials)
-    for key in ("other/file", "uploads/P-1/a/source", "users/P-1/eye/a/raw_video.mp4", "users/P-1/eye/a/summary.json"):
+def test_no_function_deletes_outside_its_path(cloud: EmulatedCloud, name: str) -> None:
+    s3 = cloud.client("s3", cloud.function_credentials(name))
+    for key in ("other/file", "uploads/P-1/a/source", "users/P-1/other/file", "users/P-1"):
         assert refused(s3.delete_object, Bucket=cloud.outputs["Bucket"], Key=key)
-    assert refused(cloud.client("dynamodb", credentials).delete_item, TableName=cloud.outputs["Table"], Key=ROW)
 
 
-def test_only_the_worker_may_withdraw_the_mark_of_a_whole_result(cloud: EmulatedCloud) -> None:
-    mark = {"Bucket": cloud.outputs["Bucket"], "Key": "users/P-1/eye/a/manifest.json"}
-    allowed = [
-        name
-        for name in FUNCTIONS
-        if not refused(cloud.client("s3", cloud.function_credentials(name)).delete_object, **mark)
-    ]
-    assert allowed == [WORKER]
+def test_results_and_rows_are_deleted_only_by_those_whose_task_it_is(cloud: EmulatedCloud) -> None:
+    """The worker withdraws an old result before it writes the new one; the reconciler finishes deletions."""
+    place = {"Bucket": cloud.outputs["Bucket"], "Key": "users/P-1/eye/nothing/manifest.json"}
+    row = {"TableName": cloud.outputs["Table"], "Key": ROW}
+    with_results, with_rows = [], []
+    for name in FUNCTIONS:
+        credentials = cloud.function_credentials(name)
+        if not refused(cloud.client("s3", credentials).delete_object, **place):
+            with_results.append(name)
+        if not refused(cloud.client("dynamodb", credentials).delete_item, **row):
+            with_rows.append(name)
+    assert with_results == [WORKER, f"{WORKER}-reconciler"]
+    assert with_rows == [f"{WORKER}-reconciler"]
 
 
 def test_the_worker_writes_results_and_no_uploads(cloud: EmulatedCloud) -> None:

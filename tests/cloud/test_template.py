@@ -117,7 +117,7 @@ def test_no_role_may_scan_or_do_everything(resources: dict[str, Any]) -> None:
 
 
 def test_a_star_in_a_resource_stands_behind_a_fixed_path_only(resources: dict[str, Any]) -> None:
-    behind = ("/uploads/*", "/users/*", "/users/*/eye/*/manifest.json", ":log-stream:*")
+    behind = ("/uploads/*", "/users/*", "/users/*/eye/*", ":log-stream:*")
     for name, statement in statements(resources):
         if name == "TracingPolicy":
             continue
@@ -131,16 +131,19 @@ def test_the_one_permission_without_a_resource_is_off_by_default(translated: Pat
     assert json.loads(translated.read_text())["Parameters"]["Tracing"]["Default"] == "PassThrough"
 
 
-def test_functions_delete_nothing_but_the_mark_that_a_result_is_whole(resources: dict[str, Any]) -> None:
-    deletes = [
-        text_of(resource)
-        for _name, statement in statements(resources, "AWS::IAM::Role")
+def test_functions_delete_only_what_belongs_to_an_analysis(resources: dict[str, Any]) -> None:
+    deletes = {
+        (name, action, text_of(resource).rpartition("}")[2])
+        for name, statement in statements(resources, "AWS::IAM::Role")
         for resource in as_list(statement["Resource"])
-        if any(
-            "Delete" in action and action.startswith(("s3:", "dynamodb:")) for action in as_list(statement["Action"])
-        )
-    ]
-    assert deletes == ["arn:${AWS::Partition}:s3:::${Bucket}/users/*/eye/*/manifest.json"]
+        for action in as_list(statement["Action"])
+        if "Delete" in action and action.startswith(("s3:", "dynamodb:"))
+    }
+    assert deletes == {
+        ("WorkerRole", "s3:DeleteObject", "/users/*/eye/*"),
+        ("ReconcilerRole", "s3:DeleteObject", "/users/*/eye/*"),
+        ("ReconcilerRole", "dynamodb:DeleteItem", ""),
+    }
 
 
 def test_roles_can_be_assumed_by_lambda_only(resources: dict[str, Any]) -> None:
