@@ -41,6 +41,8 @@ METRICS: Final[dict[str, int]] = {
 }
 """Metrics and which way points to the palsy: 1 more, -1 less."""
 
+SIGNS: Final = ("O1", "O2", "O3")
+
 CONTRASTS: Final = ((MODERATE, ELDERLY), (MILD, ELDERLY), (MODERATE, PARKINSON), (SEVERE, ELDERLY))
 
 
@@ -51,11 +53,13 @@ class Cohort:
     Attributes:
         statuses: one for each person.
         blocked_by: codes that made people inconclusive, with how many.
+        findings: codes of findings that are present, with in how many people.
         values: metric -> one value for each person, nan where it could not be measured.
     """
 
     statuses: tuple[PspStatus, ...]
     blocked_by: Counter[str]
+    findings: Counter[str]
     values: dict[str, FloatArray]
 
 
@@ -80,7 +84,8 @@ def cohort(group: Group, rate_hz: float, people: int = PEOPLE, first: int = FIRS
         for reason in result.reasons[1:]
     )
     values = {name: np.array([result.metric(name).value for result in results], dtype=np.float64) for name in METRICS}
-    return Cohort(tuple(result.psp_status for result in results), codes, values)
+    findings = Counter(f.code for result in results for f in result.findings if f.state == "present")
+    return Cohort(tuple(result.psp_status for result in results), codes, findings, values)
 
 
 def area(cases: FloatArray, controls: FloatArray, seed: int = 0) -> Area | None:
@@ -119,8 +124,10 @@ def _statuses(found: dict[tuple[str, float], Cohort]) -> Table:
     for (name, rate), people in found.items():
         counts = Counter(people.statuses)
         why = ", ".join(f"{code} {count}" for code, count in people.blocked_by.most_common(3))
-        rows.append([name, int(rate), *(counts[status] for status in PspStatus), why or None])
-    heads = ["group", "frames/s", *(status.value.replace("_", " ") for status in PspStatus), "inconclusive because of"]
+        found_signs = [people.findings[code] for code in SIGNS]
+        rows.append([name, int(rate), *(counts[status] for status in PspStatus), *found_signs, why or None])
+    statuses = [status.value.replace("_", " ") for status in PspStatus]
+    heads = ["group", "frames/s", *statuses, *(f"{code}-like" for code in SIGNS), "inconclusive because of"]
     idle = sum(
         status is PspStatus.SUSPECTED
         for (name, _), people in found.items()
