@@ -73,7 +73,7 @@ def test_a_good_picture_is_called_good(check: CameraCheck, portrait: Image) -> N
         (far_away, "CLOSER"),
         (tilted, "STRAIGHT"),
         (lambda picture: (picture * 0.22).astype(np.uint8), "DARK"),
-        (lambda picture: moved(picture, -300), "WHOLE_FACE"),
+        (lambda picture: moved(picture, -312), "WHOLE_FACE"),
         (against_a_window, "BACKLIGHT"),
     ],
     ids=["nobody", "far", "tilted", "dark", "beside", "backlight"],

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -44,13 +45,13 @@ def dashboard_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("dashboard") / "store"
 
 
-@pytest.fixture(scope="session")
-def dashboard_url(dashboard_data: Path) -> Iterator[str]:
-    """Address of a freshly started ``python -m dashboard --demo``."""
+@contextmanager
+def running_dashboard(data: Path) -> Iterator[tuple[str, int]]:
+    """A freshly started ``python -m dashboard --demo`` on the data folder: its address and process id."""
     port = _free_port()
-    log = dashboard_data.with_name("server.log").open("w")
+    log = data.with_name("server.log").open("w")
     server = subprocess.Popen(
-        [sys.executable, "-m", "dashboard", "--demo", "--port", str(port), "--data", str(dashboard_data)],
+        [sys.executable, "-m", "dashboard", "--demo", "--port", str(port), "--data", str(data)],
         cwd=REPOSITORY,
         stdin=subprocess.DEVNULL,
         stdout=log,
@@ -61,7 +62,7 @@ def dashboard_url(dashboard_data: Path) -> Iterator[str]:
     try:
         url = f"http://127.0.0.1:{port}"
         wait_until(lambda: _answers(f"{url}/_stcore/health", server), timeout_s=120)
-        yield url
+        yield url, server.pid
     finally:
         server.terminate()
         stopper = threading.Timer(20, server.kill)
@@ -69,6 +70,13 @@ def dashboard_url(dashboard_data: Path) -> Iterator[str]:
         server.wait()
         stopper.cancel()
         log.close()
+
+
+@pytest.fixture(scope="session")
+def dashboard_url(dashboard_data: Path) -> Iterator[str]:
+    """Address of a running dashboard."""
+    with running_dashboard(dashboard_data) as (url, _):
+        yield url
 
 
 def chromium_path() -> str:

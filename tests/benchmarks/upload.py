@@ -1,0 +1,74 @@
+"""``python -m tests.benchmarks.upload``: memory and time of a large upload through a real browser, and how another
+person's page fares meanwhile. Prints a line of Markdown."""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+from tests.e2e.conftest import chromium_path, running_dashboard
+
+MEBIBYTE = 1024 * 1024
+
+
+def memory_mb(process: int, name: str) -> float:
+    """``VmRSS`` or ``VmHWM`` of a process, MB."""
+    lines = Path(f"/proc/{process}/status").read_text().splitlines()
+    return int(next(line for line in lines if line.startswith(name)).split()[1]) / 1024
+
+
+def rerun_s(page: Page, text: str) -> float:
+    """Time from typing into the search field until the page has run again."""
+    started = time.perf_counter()
+    field = page.get_by_role("textbox").first
+    field.fill(text)
+    field.press("Enter")
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+    return time.perf_counter() - started
+
+
+def main() -> int:
+    """Upload a film of the size given in MB (500) and print what it cost."""
+    size_mb = int(sys.argv[1]) if len(sys.argv) > 1 else 500
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        film = Path(folder) / "film.mp4"
+        with film.open("wb") as file:
+            file.truncate(size_mb * MEBIBYTE)
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=["--no-sandbox", "--disable-gpu"])
+        with running_dashboard(Path(folder) / "store") as (url, server):
+            sender, other = (browser.new_context().new_page() for _ in range(2))
+            for page, address in ((sender, f"{url}/new_recording"), (other, url)):
+                page.set_default_timeout(120_000)
+                page.goto(address)
+            sender.get_by_role("button", name="Choose a film").wait_for()
+            other.get_by_role("textbox").first.wait_for()
+            time.sleep(5)  # what the server warms up in the background is not the upload's
+            before_mb, started = memory_mb(server, "VmRSS"), time.perf_counter()
+            with sender.expect_file_chooser() as chooser:
+                sender.get_by_role("button", name="Choose a film").click()
+            chooser.value.set_files(film)
+            reruns, highest_mb, number = [], before_mb, 0
+            while not sender.get_by_text("✓ film.mp4").is_visible():
+                reruns.append(rerun_s(other, f"P{number}"))
+                highest_mb = max(highest_mb, memory_mb(server, "VmRSS"))
+                number += 1
+            took_s = time.perf_counter() - started
+        browser.close()
+    print(
+        "| upload, MB | time, s | server's memory before, MB | highest meanwhile, MB | other page's run, median / longest, s |"
+    )
+    print("|---|---|---|---|---|")
+    print(
+        f"| {size_mb} | {took_s:.1f} | {before_mb:.0f} | {highest_mb:.0f} | "
+        f"{statistics.median(reruns):.2f} / {max(reruns):.2f} |"
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
