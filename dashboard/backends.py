@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import ClassVar, Protocol
 
-from shared.errors import ConflictError
+from shared.errors import ConflictError, EyeReviewError
 from shared.ports import Job, JobStore
+
+
+class CloudError(EyeReviewError):
+    """The cloud service did not do what it was asked. ``is_settled``: whether it is certain that it did not."""
+
+    code = "CLOUD_UNAVAILABLE"
+    retryable: ClassVar[bool] = True
+
+    def __init__(self, user_message: str, *, code: str | None = None, is_settled: bool = True) -> None:
+        super().__init__(user_message)
+        self.is_settled = is_settled
+        if code is not None:
+            self.code = code  # type: ignore[misc]
 
 
 class Backend(Protocol):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dashboard.cloud_api import CloudApi, CloudError
+from dashboard.cloud_api import CloudApi
 from dashboard.services import Services
 from shared.adapters.aws import AwsStore, open_aws_store
 from shared.adapters.settings import Settings
@@ -27,17 +27,10 @@ class CloudBackend:
     def start(self, job: Job) -> Job:
         """Ask the service to analyse the film, which lies in the bucket already.
 
-        A film that the service certainly did not take is removed again.
-
         Raises:
             CloudError: the service could not be reached, or refused.
         """
-        try:
-            answer = self._ask(job, job.video.key)
-        except CloudError as error:
-            if error.is_settled:
-                self._store.videos.delete(job.video)
-            raise
+        answer = self._ask(job, job.video.key)
         return self._store.jobs.get(str(answer["analysis_id"]))
 
     def retry(self, job: Job, *, now: float) -> None:

@@ -3,29 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import requests
 
-from shared.errors import EyeReviewError
+from dashboard.backends import CloudError
 
 _CONNECT_S: Final = 5.0
 _ANSWER_S: Final = 35.0
 """The gateway gives up after 29 s."""
-
-
-class CloudError(EyeReviewError):
-    """The cloud service did not do what it was asked. ``is_settled``: whether it is certain that it did not."""
-
-    code = "CLOUD_UNAVAILABLE"
-    retryable: ClassVar[bool] = True
-
-    def __init__(self, user_message: str, *, code: str | None = None, is_settled: bool = True) -> None:
-        super().__init__(user_message)
-        self.is_settled = is_settled
-        if code is not None:
-            self.code = code  # type: ignore[misc]
 
 
 class CloudApi:

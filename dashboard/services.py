@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Literal
 
-from dashboard.backends import Backend, LocalBackend
+from dashboard.backends import Backend, CloudError, LocalBackend
+from shared.adapters.layout import check_user_id
 from shared.adapters.local import LocalStore
 from shared.errors import ConflictError, InvalidRequestError, NotFoundError
 from shared.parameters import Parameters
-from shared.ports import Job, JobStatus, Patient
+from shared.ports import Job, JobStatus, Patient, StoredVideo
 from shared.version import ANALYSIS_VERSION
 
 if TYPE_CHECKING:
@@ -119,6 +120,15 @@ def is_comparable(job: Job) -> bool:
     return job.analysis_version == ANALYSIS_VERSION
 
 
+@dataclass(frozen=True)
+class WaitingFilm:
+    """A film that was uploaded to the cloud by something else than this dashboard; when, in epoch seconds."""
+
+    key: str
+    size_bytes: int
+    uploaded_at: float
+
+
 class _Counted:
     """A film being read, which tells how much of it was."""
 
@@ -133,6 +143,31 @@ class _Counted:
         self._size_bytes += len(chunk)
         self._progress(self._size_bytes)
         return chunk
+
+
+def _queued(
+    *,
+    code: str,
+    video: StoredVideo,
+    parameters: Parameters,
+    day: date,
+    label: str,
+    now: float,
+    source: str,
+    analysis_id: str,
+) -> Job:
+    return Job(
+        analysis_id=analysis_id,
+        user_id=code,
+        video=video,
+        parameters=parameters.as_dict(),
+        status=JobStatus.QUEUED,
+        created_at=now,
+        updated_at=now,
+        recorded_at=recorded_at(day),
+        source=source,
+        label=label.strip(),
+    )
 
 
 class Services:
@@ -239,19 +274,59 @@ class Services:
         new_id = analysis_id or uuid.uuid4().hex
         counted: Any = _Counted(stream, progress) if progress else stream
         video = self.store.videos.put(code, new_id, file_name, counted)
-        job = Job(
-            analysis_id=new_id,
-            user_id=code,
-            video=video,
-            parameters=checked.as_dict(),
-            status=JobStatus.QUEUED,
-            created_at=now,
-            updated_at=now,
-            recorded_at=recorded_at(day),
-            source=source,
-            label=label.strip(),
+        try:
+            return self._backend.start(
+                _queued(
+                    analysis_id=new_id,
+                    code=code,
+                    video=video,
+                    parameters=checked,
+                    day=day,
+                    label=label,
+                    now=now,
+                    source=source,
+                )
+            )
+        except CloudError as error:
+            if error.is_settled:  # the service certainly did not take the film: nothing of it is left behind
+                self.store.videos.delete(video)
+            raise
+
+    def uploads(self, code: str) -> list[WaitingFilm]:
+        """Films of a patient that an app or a script uploaded to the cloud, newest first; none on this machine."""
+        if isinstance(self.store, LocalStore):
+            return []
+        try:
+            prefix = f"uploads/{check_user_id(code)}/"
+        except InvalidRequestError:
+            return []  # a code that is still being typed
+        found = self.store.bucket.keys(prefix, limit=_HISTORY_LIMIT)
+        films = [WaitingFilm(entry.key, entry.size_bytes, entry.modified_at) for entry in found]
+        return sorted(films, key=lambda film: film.uploaded_at, reverse=True)
+
+    def analyse_upload(
+        self, film: WaitingFilm, *, code: str, day: date, parameters: Mapping[str, Any], label: str, now: float
+    ) -> Job:
+        """Ask for the analysis of a film that lies in the cloud already.
+
+        Raises:
+            InvalidParameterError: before anything is asked. CloudError: the service did not take it.
+        """
+        checked = Parameters.from_mapping(parameters)
+        self.ensure_patient(code, now=now)
+        video = StoredVideo(film.key, "", film.size_bytes, "")
+        return self._backend.start(
+            _queued(
+                analysis_id=uuid.uuid4().hex,  # the service names the analysis after its upload
+                code=code,
+                video=video,
+                parameters=checked,
+                day=day,
+                label=label,
+                now=now,
+                source="lambda",
+            )
         )
-        return self._backend.start(job)
 
     def reanalyse(self, job: Job, *, now: float) -> Job:
         """Analyse the film of a finished recording anew, at the version that runs here; the old result stays.

@@ -9,7 +9,7 @@ import streamlit as st
 from dashboard.components.uploader import uploader
 from dashboard.core_texts import core
 from dashboard.page import errors_in_words, open_review, services, storing, task_text
-from dashboard.services import VIDEO_TYPES
+from dashboard.services import VIDEO_TYPES, WaitingFilm
 from dashboard.texts import t
 from dashboard.uploads import FOLDER_NAME, UPLOADS, Upload
 from shared.adapters.settings import read_settings
@@ -142,6 +142,25 @@ def choose_film() -> dict[str, Any] | None:
     return arrived_film()
 
 
+def choose_uploaded(code: str | None) -> WaitingFilm | None:
+    """A film of this patient that lies in the cloud already; None where there is none, or none is wanted."""
+    films = services().uploads(code) if code else []
+    if not films:
+        return None
+    return st.selectbox(
+        t("Or a film that was uploaded to the cloud already"),
+        films,
+        index=None,
+        key="new-uploaded",
+        format_func=lambda film: t(
+            "{time} UTC, {size:.1f} MB",
+            time=datetime.fromtimestamp(film.uploaded_at, UTC).strftime("%Y-%m-%d %H:%M"),
+            size=film.size_bytes / 1e6,
+        ),
+        placeholder=t("Choose by time and size"),
+    )
+
+
 def send(film: dict[str, Any], *, code: str, day: date, task: str, label: str, parameters: dict[str, Any]) -> None:
     """Keep the film, queue its analysis, empty the uploader, and go to where the result will stand."""
     upload = UPLOADS.open(film["token"])
@@ -164,6 +183,16 @@ def send(film: dict[str, Any], *, code: str, day: date, task: str, label: str, p
     open_review(job.analysis_id)
 
 
+def send_uploaded(
+    film: WaitingFilm, *, code: str, day: date, task: str, label: str, parameters: dict[str, Any]
+) -> None:
+    """Ask for the analysis of a film in the cloud, and go to where the result will stand."""
+    job = services().analyse_upload(
+        film, code=code, day=day, parameters={**parameters, "task": task}, label=label, now=time.time()
+    )
+    open_review(job.analysis_id)
+
+
 def main() -> None:
     """The page."""
     st.title(t("New recording"), anchor=False)
@@ -172,6 +201,7 @@ def main() -> None:
         with left:
             code = choose_patient()
             film = choose_film()
+            uploaded = choose_uploaded(code) if film is None else None
             today = datetime.now(UTC).date()
             day = st.date_input(
                 t("Date of the recording"), value=today, max_value=today, key="new-day", format="YYYY-MM-DD"
@@ -193,7 +223,7 @@ def main() -> None:
         parameters = choose_parameters()
         missing = [
             name
-            for name, value in ((t("the patient"), code), (t("the film"), film), (t("the task"), task))
+            for name, value in ((t("the patient"), code), (t("the film"), film or uploaded), (t("the task"), task))
             if not value
         ]
         ready = st.button(
@@ -201,8 +231,11 @@ def main() -> None:
         )
         if missing:
             st.caption(t("Still needed: {missing}.", missing=", ".join(missing)))
-        if ready and film is not None and code and task:
-            send(film, code=code, day=day, task=task, label=label, parameters=parameters)
+        if ready and code and task:
+            if film is not None:
+                send(film, code=code, day=day, task=task, label=label, parameters=parameters)
+            elif uploaded is not None:
+                send_uploaded(uploaded, code=code, day=day, task=task, label=label, parameters=parameters)
 
 
 main()

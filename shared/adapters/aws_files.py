@@ -44,6 +44,7 @@ class ObjectVersion:
         etag: S3's mark of its content.
         version_id: its version, or None in a bucket without versions.
         content_type: as its sender gave it.
+        modified_at: when it was written, epoch seconds.
     """
 
     key: str
@@ -51,6 +52,7 @@ class ObjectVersion:
     etag: str
     version_id: str | None = None
     content_type: str = ""
+    modified_at: float = 0.0
 
 
 class Bucket:
@@ -127,6 +129,7 @@ class Bucket:
             etag=str(head["ETag"]),
             version_id=version_id if version_id not in {None, "null"} else None,
             content_type=str(head.get("ContentType", "")),
+            modified_at=head["LastModified"].timestamp(),
         )
 
     def download(self, version: ObjectVersion, target: Path) -> Digest:
@@ -174,7 +177,10 @@ class Bucket:
             )
             for page in pages:
                 for found in page.get("Contents", ()):
-                    yield ObjectVersion(str(found["Key"]), int(found["Size"]), str(found["ETag"]))
+                    written_at = found["LastModified"].timestamp()
+                    yield ObjectVersion(
+                        str(found["Key"]), int(found["Size"]), str(found["ETag"]), modified_at=written_at
+                    )
 
     def link(self, key: str, *, expires_s: int, file_name: str) -> str:
         """An address from which anyone who holds it may fetch the object until it expires."""

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from dashboard.backends import CloudError
 from dashboard.cloud import open_cloud_services
-from dashboard.cloud_api import CloudApi, CloudError
+from dashboard.cloud_api import CloudApi
 from dashboard.reviews import load_review
 from dashboard.services import CLOUD, LOCAL, Services, day_of
 from shared.adapters.aws import AwsStore
@@ -110,6 +111,19 @@ def test_a_finished_recording_is_analysed_anew_beside_the_old_result(
     again = services.reanalyse(services.job(job.analysis_id), now=NOW)
     work(cloud, again)
     assert {entry.analysis_id for entry in services.history("P-1")} == {job.analysis_id, again.analysis_id}
+
+
+def test_a_film_that_an_app_uploaded_is_picked_and_analysed(services: Services, cloud: Cloud, film: Path) -> None:
+    cloud.upload(film)
+    (waiting,) = services.uploads("P-1")
+    assert (waiting.size_bytes, waiting.uploaded_at > 0) == (film.stat().st_size, True)
+    asked: dict[str, Any] = {"code": "P-1", "day": date(2026, 9, 1), "label": "", "now": NOW}
+    with pytest.raises(InvalidParameterError):
+        services.analyse_upload(waiting, parameters={"step": 0}, **asked)
+    job = services.analyse_upload(waiting, parameters={"step": 1}, **asked)
+    work(cloud, job)
+    assert services.job(job.analysis_id).status is JobStatus.COMPLETED
+    assert services.uploads("P-2") == services.uploads("..") == []
 
 
 def test_nothing_is_sent_for_a_request_that_is_wrong(services: Services, cloud: Cloud) -> None:
