@@ -20,6 +20,7 @@ class Film {
     this.abort = new AbortController();
     const on = (name, handler) => video.addEventListener(name, handler, { signal: this.abort.signal });
     for (const name of ["play", "pause", "ended", "ratechange"]) on(name, () => this.onState());
+    on("pause", () => this.rest());
     on("loadeddata", () => this.settle());
     on("seeked", () => this.settle());
     if ("requestVideoFrameCallback" in video) this.watch();
@@ -44,6 +45,11 @@ class Film {
       if (this.origin === null) this.origin = 0;
       this.show(this.video.currentTime);
     }, LATE_MS);
+  }
+
+  // A film that is stopped may show one frame more than it reported: put it on the frame that was reported.
+  rest() {
+    if (this.feed && this.target === null && this.index !== undefined) this.seekIndex(this.index);
   }
 
   open(url) {

@@ -32,6 +32,7 @@ class VideoTrace {
     find("video").addEventListener("error", () => this.say(this.data && this.data.src ? this.data.labels.cannot_play : ""));
     find(".speed").addEventListener("change", (event) => this.film.setSpeed(Number(event.target.value)));
     find(".instrument").addEventListener("change", (event) => this.useInstrument(event.target.value));
+    this.keepLetters();
     this.box.addEventListener("keydown", (event) => this.key(event));
     this.resized = new ResizeObserver(() => this.feed && this.eyes.draw(this.film.index || 0));
     this.resized.observe(find("video"));
@@ -272,9 +273,21 @@ class VideoTrace {
     this.desk.addBlink(start, end);
   }
 
+  // Streamlit binds single letters on the whole page ("r" runs it again) and hears them before any element does:
+  // those that are meant for this part are taken from the window, before all others.
+  keepLetters() {
+    this.abort = new AbortController();
+    const options = { capture: true, signal: this.abort.signal };
+    for (const name of ["keydown", "keypress", "keyup"]) {
+      window.addEventListener(name, (event) => {
+        if (event.key.length !== 1 || !event.composedPath().includes(this.box)) return;
+        event.stopImmediatePropagation();
+        if (name === "keydown") this.key(event);
+      }, options);
+    }
+  }
+
   key(event) {
-    // Streamlit binds single letters on the whole page ("r" runs it again): none may get out of here.
-    if (event.key.length === 1) event.stopPropagation();
     if (event.ctrlKey || event.metaKey || event.altKey || !this.feed) return;
     if (this.help.open || this.desk.dialog.open) return;
     const control = event.composedPath()[0];
@@ -321,6 +334,7 @@ class VideoTrace {
   }
 
   close() {
+    this.abort.abort();
     this.resized.disconnect();
     this.film.close();
     this.lanes.close();
