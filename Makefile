@@ -70,15 +70,18 @@ types: $(VENV)/.dev ## mypy, strict for shared
 unit: $(VENV)/.dev ## all tests but the browser's
 	$(PY) -m pytest -n 2 --dist loadfile -m "not browser and not cloud"
 
-browser: $(VENV)/.dev ## real Chromium against a real server
+browser: $(VENV)/.dev chromium ## real Chromium against a real server
+	$(PY) -m pytest -m "browser and not cloud"
+
+cloud-test: $(VENV)/.dev $(CLOUD)/.run $(CLOUD)/.lint chromium ## the cloud path end to end, on emulated AWS
+	$(PY) -m pytest -m cloud
+
+.PHONY: chromium
+chromium:
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || \
 		{ echo "installing chromium"; if [ "$$(id -u)" = 0 ]; then apt-get update -qq && apt-get install -y -qq chromium; \
 		else sudo -n apt-get update -qq && sudo -n apt-get install -y -qq chromium; fi >/dev/null; } || \
 		{ echo "Chromium is needed for the browser tests and could not be installed. Install it and run make test again."; exit 1; }
-	$(PY) -m pytest -m "browser and not cloud"
-
-cloud-test: $(VENV)/.dev $(CLOUD)/.run $(CLOUD)/.lint ## the cloud path end to end, on emulated AWS
-	$(PY) -m pytest -m cloud
 
 bench: $(VENV)/.dev ## speed and memory, as in the README
 	$(PY) -m tests.benchmarks

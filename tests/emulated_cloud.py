@@ -21,7 +21,7 @@ from tests.waiting import wait_until
 REPOSITORY = Path(__file__).resolve().parents[1]
 PYTHON = REPOSITORY / ".venv-cloud" / "bin" / "python"
 REGION = "us-west-1"
-PARAMETERS = {"LeaseSeconds": "10", "JobVisibilitySeconds": "600", "WorkerTimeoutSeconds": "300", "JobAttempts": "3"}
+PARAMETERS = {"LeaseSeconds": "10"}
 """Of the template, where a test would wait too long for the default."""
 
 

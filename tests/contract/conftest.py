@@ -15,6 +15,7 @@ from shared.adapters.aws import open_aws_store
 from shared.adapters.local import open_local_store
 from shared.ports import Job, JobStatus, Store, StoredVideo
 from tests.aws_server import AwsPlace, create_place, moto_server, set_credentials
+from tests.emulated_cloud import EmulatedCloud
 
 SMALL_CAP_BYTES = 4 * 1024 * 1024
 
@@ -59,13 +60,26 @@ def moto_factory(request: pytest.FixtureRequest, folder: Path) -> Callable[[], S
     return AwsFactory(create_place(request.getfixturevalue("moto_url")), folder)
 
 
+def ministack_factory(request: pytest.FixtureRequest, folder: Path) -> Callable[[], Store]:
+    """A fresh bucket and table on the emulator that also runs the deployed template."""
+    cloud: EmulatedCloud = request.getfixturevalue("cloud")
+    patch: pytest.MonkeyPatch = request.getfixturevalue("monkeypatch")
+    set_credentials(patch)
+    for name, value in {**cloud.environment, **cloud.root}.items():
+        if name.startswith("AWS_") and name != "AWS_ENDPOINT_URL":
+            patch.setenv(name, value)
+    return AwsFactory(create_place(cloud.environment["AWS_ENDPOINT_URL"]), folder)
+
+
 FACTORIES: dict[str, Callable[[pytest.FixtureRequest, Path], Callable[[], Store]]] = {
     "local": local_factory,
+    "ministack": ministack_factory,
     "moto": moto_factory,
 }
+MARKS = {"ministack": pytest.mark.cloud}
 
 
-@pytest.fixture(params=sorted(FACTORIES))
+@pytest.fixture(params=[pytest.param(name, marks=MARKS.get(name, ())) for name in sorted(FACTORIES)])
 def store_factory(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Store]:
     """Opens the store under test, each time the same one."""
     return FACTORIES[request.param](request, tmp_path / "store")

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.error import URLError
@@ -46,18 +46,26 @@ def dashboard_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @contextmanager
-def running_dashboard(data: Path) -> Iterator[tuple[str, int]]:
-    """A freshly started ``python -m dashboard --demo`` on the data folder: its address and process id."""
+def running_dashboard(
+    data: Path, *options: str, environment: Mapping[str, str] | None = None
+) -> Iterator[tuple[str, int]]:
+    """A freshly started ``python -m dashboard`` on the data folder: its address and process id.
+
+    Args:
+        data: where it keeps films and results.
+        options: of the program; ``--demo`` unless others are given.
+        environment: variables on top of the present ones.
+    """
     port = _free_port()
     log = data.with_name("server.log").open("w")
     server = subprocess.Popen(
-        [sys.executable, "-m", "dashboard", "--demo", "--port", str(port), "--data", str(data)],
+        [sys.executable, "-m", "dashboard", *(options or ["--demo"]), "--port", str(port), "--data", str(data)],
         cwd=REPOSITORY,
         stdin=subprocess.DEVNULL,
         stdout=log,
         stderr=subprocess.STDOUT,
         text=True,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        env={**os.environ, "PYTHONUNBUFFERED": "1", **(environment or {})},
     )
     try:
         url = f"http://127.0.0.1:{port}"
