@@ -31,6 +31,7 @@ CORE = (
     "bounds",
     "screening",
     "findings",
+    "fixation",
     "metrics",
     "quality",
     "calibration",
@@ -40,7 +41,7 @@ CORE = (
     "review",
     "review_result",
 )
-CORE_FOLDERS = ("checks", "targets")
+CORE_FOLDERS = ("checks", "measures", "targets")
 ERRORS_ONLY = ("tables", "video", "playback", "cohort", "roc")
 """Of these only the sentences of errors; their other texts are the data dictionary."""
 CITATION = re.compile(r"doi 10\.|PMC\d|\b(19|20)\d\d;\d|\b(19|20)\d\d, ")
