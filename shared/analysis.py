@@ -14,7 +14,7 @@ import numpy as np
 
 from shared.calibration import UNCALIBRATED, calibrate, calibrated_saccades, known_holds, measured_saccades
 from shared.events.blinks import blink_mask, closed_mask, detect_blinks, usable_mask
-from shared.events.conjugacy import EyePair, confirmed, disagreement
+from shared.events.conjugacy import EyePair, bridged, confirmed, disagreement
 from shared.events.saccades import detect_saccades, with_multi_steps
 from shared.events.square_waves import detect_square_wave_jerks
 from shared.findings import find_signs
@@ -145,12 +145,13 @@ def find_saccades(trace: Trace, usable: BoolArray, limbus: LimbusGaze, reviewed:
     horizontal, vertical, measured = limbus_gaze(trace, usable)
     if not measured.any():
         return FoundSaccades(reviewed.saccades if reviewed else (), None)
-    pair = _eye_pair(trace, horizontal, vertical, measured)
+    gaze = bridged(trace.time_s, np.stack([horizontal, vertical], axis=1), usable)
+    pair = _eye_pair(trace, gaze, usable)
     errors = disagreement(pair) if pair is not None else None
     smallest_deg = errors.smallest_saccade_deg if errors is not None else None
     if reviewed is not None:
         return FoundSaccades(reviewed.saccades, smallest_deg)
-    found = detect_saccades(trace.time_s, horizontal, vertical)
+    found = detect_saccades(trace.time_s, *gaze.T, least_noise_deg=errors.sample_deg if errors is not None else 0.0)
     if pair is not None:
         found = with_multi_steps(confirmed(found, pair, errors)) if errors is not None else ()
     named = (_with_frames(saccade, trace) for saccade in found)
@@ -211,14 +212,15 @@ def limbus_gaze(trace: Trace, usable: BoolArray) -> tuple[FloatArray, FloatArray
     return np.where(measured, horizontal, np.nan), np.where(measured, vertical, np.nan), measured
 
 
-def _eye_pair(trace: Trace, horizontal: FloatArray, vertical: FloatArray, measured: BoolArray) -> EyePair | None:
+def _eye_pair(trace: Trace, gaze: FloatArray, usable: BoolArray) -> EyePair | None:
     """Both eyes' gaze where saccades are looked for; None where that is the gaze of one eye."""
+    seen = np.isfinite(gaze).all(axis=1)
     eyes = (_finite_eye(eye) for eye in (trace.left, trace.right))
     left, right = (np.stack([eye.limbus_h_deg, eye.limbus_v_deg], axis=1) for eye in eyes)
-    half_difference = np.where(measured[:, None], left / 2 - right / 2, np.nan)
-    if 2 * np.isfinite(half_difference).all(axis=1).sum() < measured.sum():
+    half_difference = bridged(trace.time_s, left / 2 - right / 2, usable & seen)
+    if 2 * np.isfinite(half_difference[seen]).all(axis=1).sum() < seen.sum():
         return None
-    return EyePair(trace.time_s, np.stack([horizontal, vertical], axis=1), half_difference)
+    return EyePair(trace.time_s, gaze, np.where(seen[:, None], half_difference, np.nan))
 
 
 def _with_frames(saccade: Saccade, trace: Trace) -> Saccade:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import sqrt
 from typing import Final
 
 import numpy as np
@@ -24,9 +25,9 @@ from shared.model import BoolArray, FloatArray, IntArray, Saccade
 REST_S: Final = 0.100
 """Time on each side of a movement over which gaze is averaged, s: about the shortest fixation."""
 
-CHANCE_DEVIATIONS: Final = 4.5
-"""Standard deviations per axis that white noise exceeds less than once in ten minutes at 30 to 60 samples a second:
-the chance exp(-4.5^2 / 2) of one step, times the steps."""
+CHANCE_DEVIATIONS: Final = 5.0
+"""Standard deviations per axis. A step of white noise is larger with a chance of exp(-5^2 / 2), four in a million:
+less than once an hour at 30 to 60 samples a second. Errors have heavier tails than that."""
 
 LEAST_DEVIATIONS: Final = CHANCE_DEVIATIONS * 2**0.5
 
@@ -41,6 +42,9 @@ FEWEST_STEPS: Final = 20
 
 FEWEST_REST_SAMPLES: Final = 2
 """Samples taken on each side even where a neighbouring saccade claims them: edges are no surer than that."""
+
+LONGEST_BRIDGE_INTERVALS: Final = 2.5
+"""A single lost sample is bridged where its neighbours are no further apart, in median intervals."""
 
 FULL_TURN_DEG: Final = 360.0
 """No gaze; larger numbers are damage."""
@@ -80,9 +84,39 @@ class Disagreement:
     rest_samples: int
 
     @property
+    def sample_deg(self) -> float:
+        """Standard deviation of single samples with which steps of white noise would be as large, degrees."""
+        return self.step_deg * sqrt(self.rest_samples / 2)
+
+    @property
     def smallest_saccade_deg(self) -> float:
         """Amplitude from which a saccade between two full rests is told from chance, degrees."""
         return LEAST_DEVIATIONS * self.step_deg
+
+
+def bridged(time_s: FloatArray, deg: FloatArray, usable: BoolArray) -> FloatArray:
+    """``(N, 2)`` the same with single lost samples on the straight line between their neighbours.
+
+    A rim that could not be fitted on one frame is no blink; those are known from the lids. Left as a loss, it would
+    forbid every saccade around it.
+
+    Args:
+        time_s: ``(N,)`` s.
+        deg: ``(N, 2)`` degrees; ``nan`` where lost.
+        usable: ``(N,)`` samples that may be bridged: lids open, and not next to a blink.
+    """
+    lost = ~np.isfinite(deg).all(axis=1)
+    alone = np.zeros_like(lost)
+    if len(time_s) > 2:
+        apart_s = time_s[2:] - time_s[:-2]
+        near = apart_s <= LONGEST_BRIDGE_INTERVALS * float(np.median(np.diff(time_s)))
+        alone[1:-1] = lost[1:-1] & ~lost[:-2] & ~lost[2:] & near & usable[1:-1]
+    out = deg.copy()
+    for index in np.flatnonzero(alone):
+        before_s, here_s, after_s = time_s[index - 1 : index + 2]
+        share = (here_s - before_s) / (after_s - before_s)
+        out[index] = deg[index - 1] + share * (deg[index + 1] - deg[index - 1])
+    return out
 
 
 def disagreement(pair: EyePair) -> Disagreement | None:
@@ -94,7 +128,11 @@ def disagreement(pair: EyePair) -> Disagreement | None:
         > FULL_TURN_DEG
     ):
         return None  # a damaged table; its squares might overflow
-    samples = max(2, round(REST_S / float(np.median(np.diff(pair.time_s)))))
+    seen = np.isfinite(pair.mean_deg).all(axis=1)
+    interval_s = np.diff(pair.time_s)[seen[1:] & seen[:-1]]  # parts of a film without a face may have another rate
+    if not len(interval_s):
+        return None
+    samples = max(FEWEST_REST_SAMPLES, round(REST_S / float(np.median(interval_s))))
     moved, parted = _steps(pair.mean_deg, samples), _steps(pair.half_difference_deg, samples)
     known = np.isfinite(moved).all(axis=1) & np.isfinite(parted).all(axis=1)
     if known.sum() < FEWEST_STEPS:
@@ -132,24 +170,27 @@ def _stands_out(saccade: Saccade, pair: EyePair, errors: Disagreement, earliest_
     # Shorter rests are less sure of their level.
     shortness = np.sqrt((1 / len(before) + 1 / len(after)) * errors.rest_samples / 2)
     agreed = float(np.hypot(*parted)) <= MOST_DISAGREEMENT * distance
-    return bool(agreed and distance >= errors.smallest_saccade_deg * shortness)
+    smallest_deg = errors.smallest_saccade_deg
+    return bool(agreed and distance >= smallest_deg * shortness and saccade.amplitude_deg >= smallest_deg)
 
 
 def _rests(
     saccade: Saccade, pair: EyePair, samples: int, earliest_s: float, latest_s: float
 ) -> tuple[IntArray, IntArray]:
-    """Known samples just before and just after a saccade, clear of its neighbours."""
+    """Samples just before and just after a saccade, clear of its neighbours; empty where gaze was not seen for long
+    enough on both sides. One more sample must have been seen: whatever ends a measurement may begin in its last one.
+    """
     time_s = pair.time_s
     last = int(np.searchsorted(time_s, saccade.start_s + TIE_S))
     first = int(np.searchsorted(time_s, saccade.end_s - TIE_S))
-    low = max(last - samples, min(int(np.searchsorted(time_s, earliest_s - TIE_S)), last - FEWEST_REST_SAMPLES), 0)
-    high = min(first + samples, max(int(np.searchsorted(time_s, latest_s + TIE_S)), first + FEWEST_REST_SAMPLES))
-    high = min(high, len(time_s))
-    return _known(pair, low, last), _known(pair, first, high)
-
-
-def _known(pair: EyePair, first: int, beyond: int) -> IntArray:
-    return first + np.flatnonzero(np.isfinite(pair.mean_deg[first:beyond]).all(axis=1))
+    before, after = np.arange(last - samples, last), np.arange(first, first + samples)
+    around = np.array([before[0] - 1, *before, *after, after[-1] + 1])
+    inside = around[0] >= 0 and around[-1] < len(time_s)
+    if not (inside and np.isfinite(pair.mean_deg[around]).all()):
+        return before[:0], after[:0]
+    clear_before = samples - int((time_s[before] < earliest_s - TIE_S).sum())
+    clear_after = int((time_s[after] <= latest_s + TIE_S).sum())
+    return before[-max(clear_before, FEWEST_REST_SAMPLES) :], after[: max(clear_after, FEWEST_REST_SAMPLES)]
 
 
 def _steps(deg: FloatArray, samples: int) -> FloatArray:

@@ -74,7 +74,9 @@ class _Gaze:
     interval_s: float
 
 
-def detect_saccades(time_s: FloatArray, h_deg: FloatArray, v_deg: FloatArray) -> tuple[Saccade, ...]:
+def detect_saccades(
+    time_s: FloatArray, h_deg: FloatArray, v_deg: FloatArray, *, least_noise_deg: float = 0.0
+) -> tuple[Saccade, ...]:
     """All saccades, in order of time.
 
     Post-saccadic oscillations are neither part of a saccade nor saccades of their own. Near a loss (a blink) nothing
@@ -83,6 +85,9 @@ def detect_saccades(time_s: FloatArray, h_deg: FloatArray, v_deg: FloatArray) ->
     Args:
         time_s: ``(N,)`` strictly increasing, s.
         h_deg, v_deg: ``(N,)`` gaze, degrees; ``nan`` where lost or masked (blinks).
+        least_noise_deg: standard deviation of a sample that is known from elsewhere (films:
+            :attr:`shared.events.conjugacy.Disagreement.sample_deg`). Differences of neighbours, from which noise is
+            estimated otherwise, do not show errors that last for some frames.
 
     Raises:
         ValueError: the arrays differ in length or time does not increase.
@@ -100,10 +105,10 @@ def detect_saccades(time_s: FloatArray, h_deg: FloatArray, v_deg: FloatArray) ->
     if gaze.interval_s <= DENSE_INTERVAL_S:
         phase = fast_phase(gaze.time_s, gaze.deg[:, 0], gaze.deg[:, 1], guard, constants)
     if phase is None or phase.typical_noise_deg_s > NOISY_SPEED_DEG_S:
-        return with_multi_steps(_by_rests(gaze))
+        return with_multi_steps(_by_rests(gaze, least_noise_deg))
     found = _by_speed(gaze, fast_stretches(gaze.time_s, phase, guard, constants))
     if phase.typical_noise_deg_s > QUIET_SPEED_DEG_S:  # then the threshold is over the speed of small and slow ones
-        found = _joined(found, _by_rests(gaze))
+        found = _joined(found, _by_rests(gaze, least_noise_deg))
     return with_multi_steps(found)
 
 
@@ -153,15 +158,15 @@ def _by_speed(gaze: _Gaze, stretches: list[tuple[int, int]]) -> list[Saccade]:
     return found
 
 
-def _by_rests(gaze: _Gaze) -> list[Saccade]:
+def _by_rests(gaze: _Gaze, least_noise_deg: float) -> list[Saccade]:
     """Edges, displacement and velocity from the fit, which places them between the samples."""
-    noise = np.array([sample_noise_deg(axis) for axis in gaze.deg.T])
+    noise = np.array([max(sample_noise_deg(axis), least_noise_deg) for axis in gaze.deg.T])
     constants = RestSegmentation()
     first_rests = _rests(gaze, noise, constants, SAMPLES_FOR_FIRST_CUT)
     drift_deg_s = LIKELY_DRIFT_DEG_S
     statistics = rest_statistics(gaze.time_s, gaze.deg, [span for spans in first_rests for span in spans])
     if statistics is not None:  # the first cut tells the noise and the drift better than differences did
-        noise, drift_deg_s = statistics.noise_deg, statistics.drift_deg_s
+        noise, drift_deg_s = np.maximum(statistics.noise_deg, least_noise_deg), statistics.drift_deg_s
         constants = replace(constants, drift_deg_s=drift_deg_s)
     search = _breaks(gaze, _rests(gaze, noise, constants, len(gaze.time_s)))
     if search is None:

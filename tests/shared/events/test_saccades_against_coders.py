@@ -6,17 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.accuracy.saccades import (
-    andersson,
-    event_f1,
-    gazecom,
-    look_at_point,
-    masks_of,
-    ours,
-    pooled_f1,
-    pooled_kappa,
-    strict_f1,
-)
+from tests.accuracy.labelled_gaze import andersson, gazecom, look_at_point
+from tests.accuracy.saccade_detectors import ours
+from tests.accuracy.saccade_scores import event_f1, masks_of, pooled_f1, pooled_kappa, strict_f1
 
 pytestmark = pytest.mark.material
 
