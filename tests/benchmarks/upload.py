@@ -60,7 +60,7 @@ def main() -> int:
             took_s = time.perf_counter() - started
         browser.close()
     print(
-        "| upload, MB | time, s | server's memory before, MB | highest meanwhile, MB | other page's run, median / longest, s |"
+        "| upload, MB | time, s | server before, MB | highest meanwhile, MB | other page's run, median / longest, s |"
     )
     print("|---|---|---|---|---|")
     print(
