@@ -27,9 +27,10 @@ _SPARSE: Final = 4
 _SPARSE_ROUNDS: Final = 5
 _SPARSE_ENOUGH_PX: Final = 0.05
 """The first steps look at every fourth pixel alone: most of the way at a quarter of the cost."""
-_ROUNDS: Final = 3
+_ROUNDS: Final = 4
 _ENOUGH_PX: Final = 0.01
 _SCATTER_SAMPLES: Final = 1000
+_RIDGE: Final = 1e-7 * np.eye(6)
 
 
 class _Template:
@@ -52,26 +53,32 @@ class _Template:
             self._grey[::stride], np.ascontiguousarray(self._jacobian[:, ::stride]), self._places[:, ::stride]
         )
 
-    def step(self, grey: Float32Array, warp: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def step(
+        self, grey: Float32Array, warp: FloatArray, normal: FloatArray | None = None
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
         """What is left after ``warp``.
 
         Args:
             grey: ``(n, height, width)`` patches.
             warp: ``(n, 2, 3)`` from reference to patch.
+            normal: ``(n, 6, 6)`` normal matrices per pixel, as an earlier step found them; near enough, because
+                they only decide how far a step goes, not where the steps end.
 
         Returns:
-            ``(n, 6)`` in the order of the Jacobian, and ``(n,)`` the robust scatter in grey levels.
+            ``(n, 6)`` in the order of the Jacobian, ``(n,)`` the robust scatter in grey levels, and the normal
+            matrices.
         """
         residual = sample_each(grey, warp, self._places) - self._grey
         some = residual[:, :: max(1, residual.shape[1] // _SCATTER_SAMPLES)]
         half = some.shape[1] // 2
-        middle = np.partition(some, half, axis=1)[:, half, None]
-        scatter = 1.48 * np.partition(np.abs(some - middle), half, axis=1)[:, half, None]
+        middle = np.sort(some, axis=1)[:, half, None]
+        scatter = 1.48 * np.sort(np.abs(some - middle), axis=1)[:, half, None]
         weight = 1 / (1 + ((residual - middle) * (0.5 / (scatter + 1.0))) ** 2)
-        weighted = self._jacobian * weight[:, None]
-        normal = (weighted @ self._jacobian.T).astype(np.float64) + 1e-3 * np.eye(6)
-        right = (weighted @ residual[..., None]).astype(np.float64)
-        return np.linalg.solve(normal, right)[..., 0], scatter[:, 0].astype(np.float64)
+        if normal is None:
+            normal = ((self._jacobian * weight[:, None]) @ self._jacobian.T).astype(np.float64) / len(self._grey)
+        right = (self._jacobian @ (weight * residual)[..., None]).astype(np.float64) / len(self._grey)
+        step = np.linalg.solve(normal + _RIDGE, right)[..., 0]
+        return step, scatter[:, 0].astype(np.float64), normal
 
 
 class SkinPatch:
@@ -125,13 +132,17 @@ class SkinReference:
         grey = np.stack([patch.grey for patch in patches])
         warp = np.tile(np.eye(2, 3), (len(grey), 1, 1))
         scatter = np.full(len(grey), np.inf)
+        normal = np.empty((len(grey), 6, 6))
         for template, rounds, enough_px in (
             (self._sparse, _SPARSE_ROUNDS, _SPARSE_ENOUGH_PX),
             (self._full, _ROUNDS, _ENOUGH_PX),
         ):
             moving = np.arange(len(grey))
+            known = normal if template is self._full else None
             for _ in range(rounds):
-                step, scatter[moving] = template.step(grey[moving], warp[moving])
+                step, scatter[moving], normal[moving] = template.step(
+                    grey[moving], warp[moving], None if known is None else known[moving]
+                )
                 warp[moving] = compose(warp[moving], invert(self._small_similarity(step)))
                 moving = moving[np.abs(step[:, :4]).sum(axis=1) >= enough_px]
                 if not moving.size:
