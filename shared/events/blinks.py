@@ -258,7 +258,10 @@ def _in_stretch(
     rest = rest_opening(time_s, opening, parameters.blink_max_duration_s + 2 * _SLOW_EDGE_S)
     depth = 1.0 - np.divide(opening, rest, out=np.ones_like(rest), where=rest > 0)
     least = max(parameters.blink_min_depth, _JITTERS * jitter(depth))
+    already_shut = rest < _SHUT * np.percentile(opening, _OPEN_PERCENTILE)
     for dip in _dips(depth, least):
+        if already_shut[dip.apex]:  # noise on lids held shut is large against what is left of their opening
+            continue
         closures = [_closure(time_s, eye, dip) for eye in eyes]
         if min(closures) < _WEAKER_EYE * max(closures):
             continue

@@ -477,3 +477,10 @@ def test_lids_that_meet_are_a_blink_wherever_the_rim_seems_to_be() -> None:
         trace, left=replace(trace.left, limbus_v_deg=fallen), right=replace(trace.right, limbus_v_deg=fallen)
     )
     assert len(detect_blinks(dragged, ADAPTIVE)) == 1
+
+
+@pytest.mark.parametrize("rate_hz", [30.0, 60.0])
+def test_noise_on_lids_held_shut_is_no_blink(rate_hz: float) -> None:
+    time_s = even_times(60.0, rate_hz)
+    shut = sum((lowered(time_s, start_s, start_s + 1.5, 0.85) for start_s in range(3, 57, 6)), np.zeros(len(time_s)))
+    assert detect_blinks(trace_of(time_s, shut, noise=0.02), ADAPTIVE) == ()
