@@ -1,5 +1,6 @@
 """The rim is found to a fraction of a pixel, whatever hides parts of it, and is not found on shut eyes."""
 
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -85,3 +86,22 @@ def test_an_open_eye_is_trusted_and_a_shut_one_is_not():
 @pytest.mark.parametrize("iris_bgr", [DARK_IRIS_BGR, PALE_IRIS_BGR])
 def test_the_radius_is_learnt_whatever_the_landmarks_said(radius_px, iris_bgr):
     assert calibration(iris_bgr, radius_px).true_radius_px == pytest.approx(np.full(2, radius_px), rel=0.02)
+
+
+@pytest.mark.parametrize("wrong_by", [0.97, 1.03])
+def test_a_radius_learnt_wrong_by_three_percent_hardly_moves_the_height(wrong_by):
+    learnt = calibration()
+    other = replace(learnt, radius_px=wrong_by * learnt.radius_px)
+    travel = []
+    for eye in (DrawnEye(0.0, -1.0, upper_px=11.0, lower_px=10.0), DrawnEye(0.0, 7.0, upper_px=6.0, lower_px=11.0)):
+        patches = draw(eye, eye)
+        (edges,) = limbus_edges([patches], learnt.sclera_level)
+        travel.append(LimbusFitter(other).fit(edges, patches.iris_px, np.ones(2)).centre_px[:, 1])
+    assert travel[1] - travel[0] == pytest.approx(np.full(2, 8.0), abs=1.6)
+
+
+def test_eyes_of_different_size_in_the_picture_have_radii_of_their_own():
+    places = [(-1.0, -3.0), (0.5, -1.5), (0.0, -1.0), (1.0, 0.0)]
+    pairs = [(DrawnEye(x, y, radius_px=15.6), DrawnEye(x, y, radius_px=16.4)) for x, y in places]
+    learnt = calibrate_limbus([draw(right, left, noise=2.0) for right, left in pairs])
+    assert learnt.radius_px[1] - learnt.radius_px[0] == pytest.approx(0.8, abs=0.25)
