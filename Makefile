@@ -74,7 +74,7 @@ browser: $(VENV)/.dev chromium ## real Chromium against a real server
 	$(PY) -m pytest -m "browser and not cloud"
 
 cloud-test: $(VENV)/.dev $(CLOUD)/.run $(CLOUD)/.lint chromium ## the cloud path end to end, on emulated AWS
-	$(PY) -m pytest -m cloud
+	$(PY) -m pytest -n 2 --dist loadfile -m cloud
 
 .PHONY: chromium
 chromium:
@@ -101,7 +101,7 @@ demo-results: $(VENV)/.run ## analyse the demo cases anew, after a change of the
 # sam builds the worker's image with Docker. Not run on real AWS by us: README, "Deploying".
 deploy: build/.sam ## build and deploy lambda_fn/template.yaml to AWS (STACK, REGION, DEPLOY_FLAGS)
 	$(PYTHON) -m lambda_fn.package build/lambda/starter
-	build/sam/bin/sam build --template lambda_fn/template.yaml --build-dir build/aws
+	build/sam/bin/sam build --use-container --template lambda_fn/template.yaml --build-dir build/aws
 	build/sam/bin/sam deploy --template build/aws/template.yaml --stack-name $(STACK) --region $(REGION) \
 		--capabilities CAPABILITY_IAM --resolve-s3 --resolve-image-repos $(DEPLOY_FLAGS)
 

@@ -21,8 +21,6 @@ from tests.waiting import wait_until
 REPOSITORY = Path(__file__).resolve().parents[1]
 PYTHON = REPOSITORY / ".venv-cloud" / "bin" / "python"
 REGION = "us-west-1"
-PARAMETERS = {"LeaseSeconds": "10"}
-"""Of the template, where a test would wait too long for the default."""
 
 
 @dataclass(frozen=True)
@@ -137,13 +135,14 @@ class EmulatedCloud:
                 sqs.set_queue_attributes(QueueUrl=queue, Attributes=attributes)
 
 
-def start_cloud(folder: Path, parameters: Mapping[str, str]) -> Iterator[EmulatedCloud]:
-    """Run the emulated cloud while the generator is held."""
+@pytest.fixture(scope="session")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmulatedCloud]:
+    """The deployed template, with everything in it empty when the session begins."""
     if not PYTHON.exists():
         pytest.fail("The emulated AWS is not installed: run make cloud-test, which installs it.")
+    folder = tmp_path_factory.mktemp("cloud")
     addresses = folder / "addresses.json"
     command = [str(PYTHON), "-m", "lambda_fn.local", "--addresses", str(addresses)]
-    command += [word for name, value in parameters.items() for word in ("--parameter", f"{name}={value}")]
     with (folder / "cloud.log").open("w") as log:
         cloud = subprocess.Popen(
             command,
@@ -161,9 +160,3 @@ def start_cloud(folder: Path, parameters: Mapping[str, str]) -> Iterator[Emulate
         finally:
             cloud.terminate()
             cloud.wait(60)
-
-
-@pytest.fixture(scope="session")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmulatedCloud]:
-    """The deployed template, with everything in it empty when the session begins."""
-    yield from start_cloud(tmp_path_factory.mktemp("cloud"), PARAMETERS)
