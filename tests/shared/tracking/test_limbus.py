@@ -69,6 +69,23 @@ def test_gaze_is_read_at_its_true_size_although_the_landmarks_stand_still():
         assert slope(truth.gaze.h_deg[still], eye.h_deg[still]) == pytest.approx(1.0, abs=0.08)
 
 
+def test_under_narrow_lids_a_height_is_right_or_withheld():
+    puppet = Puppet(portrait(), Look(iris_colour="dark", aperture=0.6))
+    truth = puppet.truth(simulate(Script(duration_s=2.2, steps=LOOKS), seed=2))
+    still = settled(truth)
+    for eye in measure(tuple(puppet.frames(truth))):
+        error = eye.v_deg - truth.gaze.v_deg
+        error -= np.nanmedian(error[still & (np.abs(truth.gaze.v_deg) < 1)])
+        assert np.nanmax(np.abs(error[still])) < 6.0
+        assert np.isnan(eye.v_deg[eye.occluded == 1]).all()
+        assert np.isfinite(eye.h_deg[still]).mean() > 0.9
+
+
+def test_wide_lids_hide_nothing():
+    for eye in measured():
+        assert (eye.occluded == 0).all()
+
+
 def test_degrees_and_iris_diameters_belong_together():
     for eye in measured():
         assert eye.v_iris == pytest.approx(0.897 * np.sin(np.deg2rad(eye.v_deg)), nan_ok=True)
