@@ -15,8 +15,9 @@ from typing import Final
 
 import numpy as np
 
-from shared.events.main_sequence import PEAK_TO_MEAN_VELOCITY, main_axis, normal_band
+from shared.events.main_sequence import PEAK_TO_MEAN_VELOCITY, Axis, main_axis, normal_band
 from shared.model import Saccade
+from shared.parameters import Gates
 
 MIN_ATTEMPT_DEG: Final = 1.0
 """Smallest vertical saccade that counts as an attempt: fixational ones are about 0.5 deg
@@ -25,11 +26,11 @@ MIN_ATTEMPT_DEG: Final = 1.0
 MIN_TIMED: Final = 3
 """Fewest saccades for a typical duration. Proposal."""
 
-_PUBLISHED_DEG: Final = (5.0, 20.0)
-"""Amplitudes between which healthy vertical peak velocities are published (Hopf et al. 2018)."""
+_PUBLISHED_DEG: Final[dict[Axis, tuple[float, float]]] = {"vertical": (5.0, 20.0), "horizontal": (5.0, 30.0)}
+"""Amplitudes between which healthy peak velocities are published (Hopf et al. 2018)."""
 
-_CONSTANT_DEG: Final = 7.5
-"""Of the main sequence Vp = Vmax (1 - exp(-A / 7.5)) through those means; below 5 degrees it is all but a line."""
+_CONSTANT_DEG: Final[dict[Axis, float]] = {"vertical": 7.5, "horizontal": 9.1}
+"""Of the main sequence Vp = Vmax (1 - exp(-A / constant)) through those means; below 5 degrees all but a line."""
 
 
 @dataclass(frozen=True)
@@ -50,13 +51,41 @@ class VerticalEffort:
 def vertical_effort(saccades: Sequence[Saccade]) -> VerticalEffort:
     """Attempts to look up and down, and how slow they were."""
     vertical = [s for s in saccades if s.amplitude_deg >= MIN_ATTEMPT_DEG and main_axis(s.direction_deg) == "vertical"]
-    timed = [s.duration_s / longest_healthy_s(s.amplitude_deg) for s in vertical if s.duration_s is not None]
+    timed = slowness(vertical, "vertical")
     down = sum(sin(radians(s.direction_deg)) > 0 for s in vertical)
     return VerticalEffort(len(vertical) - down, down, median(timed) if len(timed) >= MIN_TIMED else None)
 
 
-def longest_healthy_s(amplitude_deg: float) -> float:
-    """Duration of a healthy vertical saccade at mean peak velocity - 2 SD, s.
+def slowness(saccades: Sequence[Saccade], axis: Axis) -> list[float]:
+    """Fitted duration of each over the longest healthy one of its size; those without a duration are left out."""
+    return [s.duration_s / longest_healthy_s(s.amplitude_deg, axis) for s in saccades if s.duration_s is not None]
+
+
+def attempts_missing(effort: VerticalEffort, gates: Gates) -> tuple[str | None, str]:
+    """What is missing from the proof that the patient tried to look up and down, or None; and what was found."""
+    count, least = effort.up + effort.down, gates.min_vertical_attempts
+    found = f"{effort.up} saccades up and {effort.down} down show that the patient tried"
+    if least and (count < least or not effort.up or not effort.down):
+        return (
+            f"Vertical gaze all but stood still ({effort.up} saccades up, {effort.down} down), so a complete palsy and "
+            "a patient who did not try look the same. Watch the film, examine by hand whether turning the head moves "
+            "the eyes up and down, and repeat with a target to look at.",
+            "",
+        )
+    if effort.slowness is None:
+        return None, f"{found}."
+    times = f"{effort.slowness:.1f} times the longest healthy duration of their size"
+    if effort.slowness < gates.min_saccade_slowness:
+        return (
+            f"The {count} vertical saccades were small but as fast as healthy ones ({times}), as in someone who does "
+            "not try hard. Repeat with targets to look at, and encourage the patient to look as far as possible.",
+            "",
+        )
+    return None, f"{found}, and they last {times}."
+
+
+def longest_healthy_s(amplitude_deg: float, axis: Axis = "vertical") -> float:
+    """Duration of a healthy saccade at mean peak velocity - 2 SD, s.
 
     Below the published amplitudes along the main sequence through them, above at the velocity of the largest.
 
@@ -66,9 +95,10 @@ def longest_healthy_s(amplitude_deg: float) -> float:
     Raises:
         ValueError: the amplitude is not a number.
     """
-    band = normal_band(float(np.clip(amplitude_deg, *_PUBLISHED_DEG)), "vertical")
+    smallest, largest = _PUBLISHED_DEG[axis]
+    band = normal_band(float(np.clip(amplitude_deg, smallest, largest)), axis)
     if band is None:
         raise ValueError(f"no saccade has an amplitude of {amplitude_deg} deg")
-    smallest_deg = min(amplitude_deg, _PUBLISHED_DEG[0])
-    share = expm1(-smallest_deg / _CONSTANT_DEG) / expm1(-_PUBLISHED_DEG[0] / _CONSTANT_DEG)
+    constant = _CONSTANT_DEG[axis]
+    share = expm1(-min(amplitude_deg, smallest) / constant) / expm1(-smallest / constant)
     return PEAK_TO_MEAN_VELOCITY * amplitude_deg / (band.low_deg_s * share)

@@ -12,8 +12,8 @@ from statistics import median
 from typing import Final, Literal
 
 from shared.checks.film import VELOCITY_FRAME_RATE_HZ
+from shared.effort import attempts_missing, slowness, vertical_effort
 from shared.events.main_sequence import Axis, normal_band
-from shared.events.saccades import SLOW_BY_DURATION
 from shared.metrics import BLINK_RATE_TIME_S, MIN_SACCADES, Events, ObservedTime, along_axis, below, with_velocity
 from shared.model import Finding, Metric, Saccade
 from shared.parameters import Parameters
@@ -26,6 +26,9 @@ MDS: Final = "Höglinger et al., Mov Disord 2017;32:853, doi 10.1002/mds.26987"
 
 MAX_RANGE_RATIO: Final = 0.5
 """O1: vertical range over horizontal range below this is "vertical more than horizontal". Proposal."""
+
+MIN_SLOWNESS: Final = 1.35
+"""O2 by duration: about mean - 3 SD of healthy peak velocity, because a fitted duration is less certain. Proposal."""
 
 MIN_JERK_RATE_PER_MIN: Final = 10.0
 """O3: more than 10 per minute (MDS-PSP criteria)."""
@@ -56,7 +59,7 @@ def find_signs(
 
 def _gaze_palsy(known: Mapping[str, Metric], events: Events, parameters: Parameters) -> Finding:
     limit = parameters.range_thresh_deg
-    state, message = _palsy(known, parameters)
+    state, message = _palsy(known, events, parameters)
     shown = farthest_vertical(events.saccades, parameters)
     return Finding(
         "O1",
@@ -71,7 +74,7 @@ def _gaze_palsy(known: Mapping[str, Metric], events: Events, parameters: Paramet
     )
 
 
-def _palsy(known: Mapping[str, Metric], parameters: Parameters) -> tuple[State, str]:
+def _palsy(known: Mapping[str, Metric], events: Events, parameters: Parameters) -> tuple[State, str]:
     vertical, ratio = known["vertical_range_deg"], known["vertical_horizontal_ratio"]
     up, down = known["up_range_deg"].value, known["down_range_deg"].value
     limit = parameters.range_thresh_deg
@@ -92,7 +95,11 @@ def _palsy(known: Mapping[str, Metric], parameters: Parameters) -> tuple[State, 
     numbers = f"{numbers}, {ratio.value:.2f} of the horizontal range"
     if ratio.value >= MAX_RANGE_RATIO:
         return "absent", f"{numbers}: not limited more than horizontal gaze."
-    return _both_directions(numbers, max(up, down) < limit / 2, parameters)
+    state, message = _both_directions(numbers, max(up, down) < limit / 2, parameters)
+    missing = attempts_missing(vertical_effort(events.saccades), parameters.gates)[0]
+    if state == "present" and missing is not None:
+        return "not_measured", f"{numbers}, but nothing shows that the patient tried. {missing}"
+    return state, message
 
 
 def _both_directions(numbers: str, both_limited: bool, parameters: Parameters) -> tuple[State, str]:
@@ -110,8 +117,12 @@ def _both_directions(numbers: str, both_limited: bool, parameters: Parameters) -
 
 def _slow_vertical_saccades(known: Mapping[str, Metric], events: Events) -> Finding:
     velocity = known["vertical_peak_velocity_deg_s"]
-    if velocity.value is not None:
+    in_band = _against_band(events, "vertical")
+    if velocity.value is not None and len(in_band) >= MIN_SACCADES:
         state, message, where = _slow_by_velocity(events)
+    elif velocity.value is not None:
+        why = f"{len(in_band)} vertical saccades of 5 to 20 deg; {MIN_SACCADES} are needed for their velocity."
+        state, message, where = _slow_by_duration(events, why)
     elif velocity.reason is not None and velocity.reason.startswith("LOW_FRAME_RATE_FOR_VELOCITY"):
         state, message, where = _slow_by_duration(events, _why(velocity))
     else:
@@ -122,8 +133,8 @@ def _slow_vertical_saccades(known: Mapping[str, Metric], events: Events) -> Find
         state,
         message,
         "Velocity of vertical saccades decreased, more than of horizontal ones. Here: the typical vertical saccade "
-        "below the healthy mean - 2 SD for its amplitude while horizontal ones are within. In films below 60 frames/s: "
-        "most vertical saccades of up to 20 deg longer than 100 ms, most horizontal ones not.",
+        "below the healthy mean - 2 SD for its amplitude while horizontal ones are within. In films below 60 frames/s, "
+        f"and for saccades below 5 deg: lasting {MIN_SLOWNESS:g} times the longest healthy duration of their size.",
         f"{MDS}; healthy band: Hopf et al., PLoS ONE 2018, PMC6143243",
         where.start_s if where else None,
         where.end_s if where else None,
@@ -149,19 +160,21 @@ def _slow_by_velocity(events: Events) -> tuple[State, str, Saccade | None]:
 
 
 def _slow_by_duration(events: Events, why: str) -> tuple[State, str, Saccade | None]:
-    """At 30 frames/s a long saccade is sure to be slow, but a short one is not sure to be fast: never ``absent``."""
+    """Where peak velocities are not carried a long saccade is still slow, but a short one is not sure to be fast: never
+    ``absent``.
+    """
     vertical, horizontal = along_axis(events.saccades, "vertical"), along_axis(events.saccades, "horizontal")
-    if min(len(vertical), len(horizontal)) < MIN_SACCADES:
+    upright, across = slowness(vertical, "vertical"), slowness(horizontal, "horizontal")
+    if min(len(upright), len(across)) < MIN_SACCADES:
         return "not_measured", f"{why} Too few saccades to judge by their durations.", None
-    slow = [s for s in vertical if SLOW_BY_DURATION in s.qualifiers]
-    across = sum(SLOW_BY_DURATION in s.qualifiers for s in horizontal)
     numbers = (
-        f"{len(slow)} of {len(vertical)} vertical and {across} of {len(horizontal)} horizontal saccades surely last "
-        "longer than 100 ms"
+        f"{len(upright)} vertical saccades last {median(upright):.1f} times the longest healthy duration of their size "
+        f"(median), {len(across)} horizontal ones {median(across):.1f} times"
     )
-    if 2 * len(slow) > len(vertical) and 2 * across < len(horizontal):
-        return "present", f"{numbers}.", max(slow, key=lambda s: s.duration_s or 0.0)
-    return "not_measured", f"{numbers}; at this frame rate that does not exclude slowing.", None
+    if median(upright) >= MIN_SLOWNESS and median(across) < MIN_SLOWNESS:
+        timed = [s for s in vertical if s.duration_s is not None]
+        return "present", f"{numbers}.", max(timed, key=lambda s: slowness([s], "vertical")[0])
+    return "not_measured", f"{numbers}; durations do not exclude slowing.", None
 
 
 def _against_band(events: Events, axis: Axis) -> list[tuple[float, Saccade]]:

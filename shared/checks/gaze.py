@@ -7,11 +7,11 @@ from typing import Final
 import numpy as np
 
 from shared.checks.check import informed, judged, not_checked
-from shared.effort import VerticalEffort
+from shared.effort import attempts_missing
 from shared.effort import vertical_effort as effort_of
 from shared.gaze_range import MIN_LIMBUS_COVERAGE, LandmarkGaze, LimbusGaze
 from shared.model import CheckStatus, QualityCheck, Task
-from shared.parameters import Gates, Parameters
+from shared.parameters import Parameters
 from shared.recording import Evidence
 from shared.task import far_vertical_targets, vertical_segments, vertical_task_recorded
 
@@ -74,33 +74,11 @@ def _effort_missing(evidence: Evidence, parameters: Parameters) -> tuple[str | N
     range_deg = limbus.vertical.peak_to_peak
     if range_deg >= parameters.range_thresh_deg:
         return None, f"The iris rim moved by about {range_deg:.0f} deg: the patient looked up and down."
-    missing, found = _attempts_missing(effort_of(evidence.saccades()), parameters.gates)
+    missing, found = attempts_missing(effort_of(evidence.saccades()), parameters.gates)
     if missing is not None and _is_hidden(limbus):
         hidden = limbus.hidden_up + limbus.hidden_down
         missing += f" In {hidden:.0%} of the frames the lids hid how high the iris stands."
     return missing, found
-
-
-def _attempts_missing(effort: VerticalEffort, gates: Gates) -> tuple[str | None, str]:
-    count, least = effort.up + effort.down, gates.min_vertical_attempts
-    found = f"{effort.up} saccades up and {effort.down} down show that the patient tried"
-    if least and (count < least or not effort.up or not effort.down):
-        return (
-            f"Vertical gaze all but stood still ({effort.up} saccades up, {effort.down} down), so a complete palsy and "
-            "a patient who did not try look the same. Watch the film, examine by hand whether turning the head moves "
-            "the eyes up and down, and repeat with a target to look at.",
-            "",
-        )
-    if effort.slowness is None:
-        return None, f"{found}."
-    times = f"{effort.slowness:.1f} times the longest healthy duration of their size"
-    if effort.slowness < gates.min_saccade_slowness:
-        return (
-            f"The {count} vertical saccades were small but as fast as healthy ones ({times}), as in someone who does "
-            "not try hard. Repeat with targets to look at, and encourage the patient to look as far as possible.",
-            "",
-        )
-    return None, f"{found}, and they last {times}."
 
 
 def horizontal_control(evidence: Evidence, parameters: Parameters) -> QualityCheck:

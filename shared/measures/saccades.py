@@ -8,7 +8,7 @@ from statistics import fmean, median
 from typing import Final
 
 from shared.calibration import degree_note
-from shared.effort import longest_healthy_s
+from shared.effort import slowness as slowness_of
 from shared.events.main_sequence import PEAK_TO_MEAN_VELOCITY, Axis, main_axis, normal_band
 from shared.gaze_range import LimbusGaze
 from shared.measures.observed import Events, ObservedTime, limbus_reason, slow_film
@@ -93,7 +93,7 @@ def slowness(events: Events, limbus: LimbusGaze) -> Metric:
     reason = limbus_reason(limbus) or _few_saccades(chosen, "vertical")
     if reason is not None:
         return Metric(name, label, "", "limbus", reason=reason)
-    value = median((s.duration_s or 0.0) / longest_healthy_s(s.amplitude_deg) for s in chosen)
+    value = median(slowness_of(chosen, "vertical"))
     source = f"derived from {HOPF}: 1 is the duration at mean - 2 SD of peak velocity"
     reference = Reference(None, 1.0, source, HOPF_PEOPLE)
     qualifier = f"by fit, {len(chosen)} saccades; more than 1 is slow at any frame rate"

@@ -20,9 +20,10 @@ needs_material = False
 
 PEOPLE: Final = 60
 RATES_HZ: Final = (60.0, 30.0)
-FIRST_PERSON: Final = 5000
+FIRST_PERSON: Final = 7000
 """Persons from here on were not looked at while anything was chosen. Others were: two healthy people each among 1000 to
-1059 and 3000 to 3059, as slow as mean - 2 SD, moved ``min_saccade_slowness`` from there to mean - 3 SD."""
+1059 and 3000 to 3059, as slow as mean - 2 SD, moved ``min_saccade_slowness`` from there to mean - 3 SD; among 5000 to
+5059 the findings were seen to miss effort (O1) and saccades below 5 degrees (O2)."""
 
 BOOTSTRAPS: Final = 2000
 

@@ -3,12 +3,11 @@ from dataclasses import replace
 import pytest
 
 from shared.analysis import analyse
-from shared.events.saccades import SLOW_BY_DURATION
 from shared.findings import find_signs
 from shared.gaze_range import GazeRange, LimbusGaze
 from shared.metrics import Events, ObservedTime, compute_metrics
 from shared.model import Blink, Finding, PspStatus, Saccade, Segment, SquareWaveJerk, Task
-from shared.parameters import Parameters
+from shared.parameters import Gates, Parameters
 from tests.shared.test_metrics import LANDMARK, LIMBUS, blink, jerks, observed, saccade
 from tests.shared.traces import recording
 
@@ -35,6 +34,7 @@ def limbus(up: float, down: float, side: float = 18.0) -> LimbusGaze:
     )
 
 
+SLOW_ATTEMPTS = tuple(replace(saccade(way, 5.0, 60.0), duration_s=0.12) for way in (90.0, 270.0) * 3)
 FIXATED = replace(FULL_TASK, segments=(Segment(0, 3, "fixation"),))
 
 
@@ -55,7 +55,17 @@ FIXATED = replace(FULL_TASK, segments=(Segment(0, 3, "fixation"),))
 def test_gaze_palsy_needs_a_small_vertical_range_both_ways_and_a_full_horizontal_one(
     gaze: LimbusGaze, parameters: Parameters, state: str
 ) -> None:
-    assert signs(limbus=gaze, parameters=parameters)["O1"].state == state
+    assert signs(limbus=gaze, parameters=parameters, saccades=SLOW_ATTEMPTS)["O1"].state == state
+
+
+def test_gaze_palsy_needs_attempts_and_slow_ones() -> None:
+    brisk = tuple(replace(one, duration_s=0.04) for one in SLOW_ATTEMPTS)
+    for saccades in ((), SLOW_ATTEMPTS[:2], brisk):
+        finding = signs(limbus=limbus(3, 3), saccades=saccades)["O1"]
+        assert finding.state == "not_measured"
+        assert "nothing shows that the patient tried" in finding.message
+    anyone = replace(FULL_TASK, gates=Gates(min_vertical_attempts=0, min_saccade_slowness=0.0))
+    assert signs(limbus=limbus(3, 3), saccades=brisk, parameters=anyone)["O1"].state == "present"
 
 
 class TestSlowSaccades:
@@ -80,6 +90,12 @@ class TestSlowSaccades:
     ) -> None:
         assert signs(saccades=saccades)["O2"].state == state
 
+    def test_saccades_too_small_for_the_band_are_judged_by_their_durations(self) -> None:
+        tiny = replace(saccade(90.0, 3.0, 40.0), duration_s=0.12)
+        assert signs(saccades=(tiny,) * 3 + self.brisk_aside)["O2"].state == "present"
+        brisk = replace(tiny, duration_s=0.045)
+        assert signs(saccades=(brisk,) * 3 + self.brisk_aside)["O2"].state == "not_measured"
+
     def test_it_points_to_the_slowest(self) -> None:
         slowest = replace(saccade(90.0, velocity=20.0), start_s=7.0, end_s=7.5)
         finding = signs(saccades=(*self.slow_down, slowest, *self.brisk_aside))["O2"]
@@ -87,7 +103,7 @@ class TestSlowSaccades:
 
     def test_at_30_frames_a_second_durations_can_show_slowing_but_never_exclude_it(self) -> None:
         seen = observed(frame_rate_hz=30.0)
-        long_down = (saccade(90.0, velocity=None, qualifiers=(SLOW_BY_DURATION,)),) * 3
+        long_down = (replace(saccade(90.0, velocity=None), duration_s=0.15),) * 3
         short_down = (saccade(90.0, velocity=None),) * 3
         aside = (saccade(0.0, velocity=None),) * 3
         assert signs(saccades=long_down + aside, seen=seen)["O2"].state == "present"
