@@ -49,4 +49,4 @@ def target_panel(summary: Mapping[str, Any]) -> None:
 
 def _text(metric: Mapping[str, Any] | None, form: str) -> str:
     value = (metric or {}).get("value")
-    return "–" if value is None else format(value, form)
+    return "–" if value is None else format(round(value, 2) + 0.0, form)  # no minus before a zero

@@ -18,6 +18,8 @@ from shared.adapters.settings import read_settings
 from shared.review import ReviewState
 
 _IDLE_S: Final = 60.0
+_CAMERA_IDLE_S: Final = 240.0
+"""Longer than any task, during which nobody touches anything; then the camera is turned off."""
 _STATION: Final = "screening-station"
 """In the session: how this station is set up; it outlives the people in front of it."""
 _DEFAULTS: Final = {"distance_cm": 50.0, "screen_width_cm": 34.4, "task": "standard"}
@@ -105,13 +107,17 @@ def welcome() -> None:
         st.caption(t("Take them off if you can see the dot without them: they reflect, and their rims hide the eyes."))
     agreed = st.checkbox(t("I agree to be filmed for this test."), key=personal("consent"))
     with st.container(horizontal=True, vertical_alignment="center"):
-        begins = st.button(
-            t("Begin"), type="primary", icon=":material/play_arrow:", key="screening-begin", disabled=not agreed
+        st.button(
+            t("Begin"),
+            type="primary",
+            icon=":material/play_arrow:",
+            key="screening-begin",
+            disabled=not agreed,
+            on_click=begin,
+            args=(dict(setup), glasses),
         )
         if not agreed:
             st.caption(t("Tick the box to begin."))
-    if begins:
-        begin(setup, glasses)
     if st.button(t("Leave the station"), key="screening-leave", type="tertiary", icon=":material/logout:"):
         st.switch_page(PATIENTS)
     if agreed:
@@ -129,10 +135,9 @@ def begin(setup: dict[str, Any], glasses: str) -> None:
     st.session_state["screening"] = {
         "visit": VISITS.mint(visit),
         "upload": UPLOADS.mint(visit.upload),
-        "setup": dict(setup),
+        "setup": setup,
         "glasses": glasses,
     }
-    st.rerun()
 
 
 def reset(notice: str | None = None) -> None:
@@ -169,6 +174,7 @@ def camera(under_way: dict[str, Any]) -> None:
         on_stopped=stopped,
     )
     st.button(t("Cancel"), key="screening-cancel", icon=":material/close:", on_click=reset)
+    idle_reset(after_s=_CAMERA_IDLE_S, key=personal("idle-camera"), on_idle=reset)
 
 
 def result(under_way: dict[str, Any], visit: Visit) -> None:

@@ -31,6 +31,7 @@ class Recorder {
     const { signal } = this.abort;
     this.start.addEventListener("click", () => this.perform(), { signal });
     this.again.addEventListener("click", () => this.openCamera(), { signal });
+    this.escape.addEventListener("click", () => this.stop(this.data.labels.stopped), { signal });
     document.addEventListener("keydown", (event) => this.key(event), { signal, capture: true });
     document.addEventListener("fullscreenchange", () => this.leftFullScreen(), { signal });
     document.addEventListener("visibilitychange", () => { if (document.hidden) this.stop(this.data.labels.hidden); }, { signal });
@@ -211,7 +212,7 @@ class Recorder {
     this.watch.srcObject = this.stream;
     await this.watch.play();
     for (let left = COUNTDOWN_S; left > 0; left -= 1) {
-      this.words.textContent = `${labels.task} ${left}`;
+      this.words.textContent = `${labels.task}\n${left}`;
       const until = performance.now() + 1000;
       while (performance.now() < until) await this.picture();
     }
@@ -367,6 +368,7 @@ class Recorder {
   key(event) {
     if (this.stage.hidden) return;
     if (event.key === "Escape") this.stop(this.data.labels.stopped);
+    if (event.key.length === 1) event.preventDefault(); // a space would press the button that has the focus
     event.stopPropagation();
   }
 
