@@ -79,8 +79,6 @@ class Film {
 
   get playing() { return !this.video.paused && !this.video.ended; }
 
-  get time() { return this.feed && this.index !== undefined ? this.feed.time[this.index] : 0; }
-
   // To the frame on screen at `time`, s from the first frame.
   seek(time) {
     if (!this.feed || this.origin === null) {
@@ -105,6 +103,8 @@ class Film {
 
   // Where the film is going, else where it is: keys come faster than a film can seek.
   get heading() { return this.target ?? this.index ?? 0; }
+
+  get time() { return this.feed ? this.feed.time[this.heading] : 0; }
 
   step(count) {
     this.video.pause();
