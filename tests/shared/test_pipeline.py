@@ -1,6 +1,7 @@
 """From film to result."""
 
 import hashlib
+import sys
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,18 @@ def test_reanalysing_the_csv_gives_the_same_result(analysis: VideoAnalysis) -> N
     assert again.psp_status == analysis.result.psp_status
     assert again.blinks == analysis.result.blinks
     assert again.metrics == analysis.result.metrics
+
+
+def test_the_same_film_gives_the_same_table_however_its_threads_take_turns(
+    puppet_film: PuppetFilm, analysis: VideoAnalysis
+) -> None:
+    usual_s = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        again = analyze_video(puppet_film.path, Parameters(task=Task.VERTICAL_HORIZONTAL))
+    finally:
+        sys.setswitchinterval(usual_s)
+    assert trace_csv(again.trace, again.result) == trace_csv(analysis.trace, analysis.result)
 
 
 def test_a_vertical_movement_is_seen(analysis: VideoAnalysis) -> None:

@@ -10,9 +10,11 @@ import pytest
 from shared.errors import CancelledError, NotAVideoError, TooShortError
 from shared.model import BoolArray, FloatArray, Trace
 from shared.parameters import Parameters
+from shared.planar_picture import Picture
 from shared.ports import Progress
 from shared.synthetic.video_writer import write_video
 from shared.tracking.instrument import LimbusArrays
+from shared.tracking.limbus import LidAwareLimbus
 from shared.tracking.tracker import track
 from tests.shared.conftest import PuppetFilm
 
@@ -149,6 +151,17 @@ def test_an_error_in_the_landmarks_comes_out_and_ends_all_threads(puppet_film: P
     threads_before = threading.active_count()
     with pytest.raises(RuntimeError, match="model gone"):
         track(puppet_film.path, DEFAULTS, landmarker=Broken(), limbus=None)
+    assert threading.active_count() == threads_before
+
+
+def test_an_error_in_the_second_instrument_comes_out_and_ends_all_threads(puppet_film: PuppetFilm) -> None:
+    class Broken(LidAwareLimbus):
+        def observe(self, image_bgr: Picture, landmarks: FloatArray | None, index: int) -> None:
+            raise RuntimeError("rim gone")
+
+    threads_before = threading.active_count()
+    with pytest.raises(RuntimeError, match="rim gone"):
+        track(puppet_film.path, DEFAULTS, limbus=Broken)
     assert threading.active_count() == threads_before
 
 
