@@ -25,9 +25,9 @@ from shared.model import BoolArray, FloatArray, IntArray, Saccade
 REST_S: Final = 0.100
 """Time on each side of a movement over which gaze is averaged, s: about the shortest fixation."""
 
-CHANCE_DEVIATIONS: Final = 5.0
-"""Standard deviations per axis. A step of white noise is larger with a chance of exp(-5^2 / 2), four in a million:
-less than once an hour at 30 to 60 samples a second. Errors have heavier tails than that."""
+CHANCE_DEVIATIONS: Final = 4.5
+"""Standard deviations per axis that a step of white noise exceeds with a chance of exp(-4.5^2 / 2): about once in ten
+minutes at 30 samples a second, before the root of two. Errors have heavier tails than that."""
 
 LEAST_DEVIATIONS: Final = CHANCE_DEVIATIONS * 2**0.5
 

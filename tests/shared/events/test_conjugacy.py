@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from shared.events.conjugacy import EyePair, confirmed, disagreement
+from shared.events.conjugacy import EyePair, bridged, confirmed, disagreement
 from shared.events.saccades import detect_saccades
 from shared.model import FloatArray, Saccade
 from tests.shared.events.gaze_signals import KnownSaccade, frame_times, gaze_of, healthy, there_and_back
@@ -119,3 +119,30 @@ def test_too_little_of_both_eyes_tells_nothing() -> None:
     assert disagreement(pair) is not None
     assert disagreement(replace(pair, half_difference_deg=np.full((150, 2), np.nan))) is None
     assert disagreement(EyePair(time_s[:12], pair.mean_deg[:12], pair.half_difference_deg[:12])) is None
+
+
+def test_single_lost_samples_are_bridged_and_longer_losses_and_unusable_ones_are_not() -> None:
+    time_s = np.array([0.0, 0.03, 0.06, 0.10, 0.13, 0.16, 0.19, 0.40, 0.43])
+    deg = np.stack([time_s * 10, time_s * -5], axis=1)
+    lost = deg.copy()
+    lost[[1, 3, 5, 6]] = np.nan
+    usable = np.ones(9, dtype=np.bool_)
+    usable[3] = False
+    filled = bridged(time_s, lost, usable)
+    np.testing.assert_allclose(filled[1], deg[1])
+    assert np.isnan(filled[[3, 5, 6]]).all()
+    np.testing.assert_array_equal(filled[[0, 2, 4, 7, 8]], deg[[0, 2, 4, 7, 8]])
+
+
+def test_no_saccade_is_reported_at_the_edge_of_what_was_seen() -> None:
+    time_s = frame_times(30.0, 20.0)
+    true = healthy(10.0, 12.0)
+    left, right = white(len(time_s), 0.2, 15), white(len(time_s), 0.2, 16)
+    pair = pair_of(time_s, gaze(time_s, [true]), left, right)
+    found, kept = found_and_confirmed(pair)
+    assert len(kept) == 1
+    errors = disagreement(pair)
+    assert errors is not None
+    ended = pair.mean_deg.copy()
+    ended[time_s > true.end_s + 0.1] = np.nan
+    assert confirmed(found, replace(pair, mean_deg=ended), errors) == ()
