@@ -42,7 +42,14 @@ class FakeCamera:
     saccades: tuple[TrueSaccade, ...]
 
 
-def make_fake_camera(path: Path, task: TargetTask, *, lead_in_s: float, latency_s: float) -> FakeCamera:
+def make_fake_camera(
+    path: Path,
+    task: TargetTask,
+    *,
+    lead_in_s: float,
+    latency_s: float,
+    width_px: int = 640,
+) -> FakeCamera:
     """Render the file.
 
     Args:
@@ -50,6 +57,7 @@ def make_fake_camera(path: Path, task: TargetTask, *, lead_in_s: float, latency_
         task: what the puppet does.
         lead_in_s: looking straight ahead before it.
         latency_s: from a step of the task to the puppet's answer.
+        width_px: of the picture, which is 720 px high.
     """
     steps = [
         Step(lead_in_s + s.at_s, np.sign(s.x_deg) * REACH["horizontal"], np.sign(s.y_deg) * REACH["vertical"])
@@ -58,7 +66,7 @@ def make_fake_camera(path: Path, task: TargetTask, *, lead_in_s: float, latency_
     ]
     blink = BlinkStep(lead_in_s + task.steps[-1].at_s + 0.3)
     script = Script(lead_in_s + task.duration_s + 1.0, tuple(steps), Dynamics(latency_s=latency_s), blinks=(blink,))
-    film = Film(script)
+    film = Film(script, width_px=width_px)
     puppet = film.puppet()
     truth = puppet.truth(simulate(script, film.camera, seed=film.seed), film.head)
     with path.open("wb") as file:

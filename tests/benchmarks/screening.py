@@ -1,5 +1,5 @@
-"""``python -m tests.benchmarks.screening [trial|standard|long]``: a whole screening in a real browser with a puppet for
-a camera: frames recorded, time from the end of the task to the result. Prints a line of Markdown."""
+"""``python -m tests.benchmarks.screening [trial|standard|long] [1280]``: a whole screening in a real browser with a
+puppet for a camera of that width: frames recorded, time from the end of the task to the result. Prints a line of Markdown."""
 
 from __future__ import annotations
 
@@ -48,7 +48,8 @@ def main() -> int:
     task = target_task(name)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         # The puppet's loop is as long as the trial whatever the task: how the eyes move costs no time.
-        camera = make_fake_camera(Path(folder) / "puppet.mjpeg", target_task("trial"), lead_in_s=0.5, latency_s=0.2)
+        path, width_px = Path(folder) / "puppet.mjpeg", int(sys.argv[2]) if len(sys.argv) > 2 else 640
+        camera = make_fake_camera(path, target_task("trial"), lead_in_s=0.5, latency_s=0.2, width_px=width_px)
         browser = playwright.chromium.launch(
             executable_path=chromium_path(), args=[*FLAGS, f"--use-file-for-fake-video-capture={camera.path}"]
         )
