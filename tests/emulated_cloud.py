@@ -147,7 +147,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmulatedCloud]:
         cloud = subprocess.Popen(
             command,
             cwd=REPOSITORY,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=log,
             stderr=subprocess.STDOUT,
             env={**os.environ, "PYTHONUNBUFFERED": "1"},
@@ -158,5 +158,4 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmulatedCloud]:
             given = json.loads(addresses.read_text())
             yield EmulatedCloud(given["environment"], given["root"], given["outputs"], Path(given["folder"]))
         finally:
-            cloud.terminate()
-            cloud.wait(60)
+            cloud.communicate(timeout=60)

@@ -1,6 +1,7 @@
 """``python -m lambda_fn.local [OPTIONS] [-- COMMAND ...]``: the emulated AWS, for as long as COMMAND runs.
 
-COMMAND finds the cloud by the environment variables that the dashboard reads. Without one the cloud runs until Ctrl+C.
+COMMAND finds the cloud by the environment variables that the dashboard reads. Without one the cloud runs until its
+input ends (Ctrl+D), so that it never outlives a program that started it.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 from pathlib import Path
 from types import FrameType
 
@@ -72,7 +72,8 @@ def main(given: list[str] | None = None) -> int:
             )
             sys.stdout.flush()
             if not options.command:
-                threading.Event().wait()
+                sys.stdin.read()
+                return 0
             return subprocess.call(options.command, env={**without_aws(os.environ), **cloud.dashboard_environment()})
     except EmulatorError as error:
         sys.stderr.write(f"{error}\n")

@@ -97,7 +97,7 @@ def test_a_worker_killed_on_the_way_leaves_a_job_that_the_next_delivery_finishes
 
 
 def test_a_worker_that_runs_out_of_time_is_followed_by_another(cloud: EmulatedCloud, short_film: Path) -> None:
-    with soon_again(cloud), cloud.worker(timeout_s=40, FAULT_POINT="stand_still@1", LEASE_SECONDS=LEASE_S):
+    with soon_again(cloud), cloud.worker(timeout_s=25, FAULT_POINT="stand_still@1", LEASE_SECONDS=LEASE_S):
         analysis_id = start(cloud, short_film, "P-time")
         row = wait_for(cloud, analysis_id, "completed", "failed")
     assert row["attempt"]["N"] == "2"
