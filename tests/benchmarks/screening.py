@@ -1,5 +1,5 @@
-"""``python -m tests.benchmarks.screening [trial|standard|long] [1280]``: a whole screening in a real browser with a
-puppet for a camera of that width: frames recorded, time from the end of the task to the result. Prints a line of Markdown."""
+"""``python -m tests.benchmarks.screening [trial|standard|long] [WIDTH]``: a whole screening in a real browser with a
+puppet for a camera of that width: frames recorded, time from the end of the task to the result. Prints Markdown."""
 
 from __future__ import annotations
 
