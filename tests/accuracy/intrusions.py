@@ -1,4 +1,4 @@
-"""Square-wave jerks and shifts of gaze in several steps, on made signals with white noise.
+"""Square-wave jerks and shifts of gaze in several steps on made signals, and what errors of a film pass as saccades.
 
 The definitions are those of :mod:`shared.events.square_waves` (Höglinger et al., Mov Disord 2017; the return interval
 wider than the 200 to 300 ms named there) and of ``MULTI_STEP`` in :mod:`shared.events.saccades`: the next saccade
@@ -7,15 +7,26 @@ begins within 120 ms in the same direction, within 45 degrees.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 
 import numpy as np
 
+from shared.events.conjugacy import EyePair, confirmed, disagreement
 from shared.events.saccades import MULTI_STEP, detect_saccades
 from shared.events.square_waves import detect_square_wave_jerks
-from shared.model import Saccade
+from shared.model import FloatArray, Saccade
 from tests.accuracy.table import Cell, Table
-from tests.shared.events.gaze_signals import KnownSaccade, frame_times, gaze_of, healthy
+from tests.shared.events.gaze_signals import (
+    KnownSaccade,
+    drifting,
+    frame_times,
+    gaze_of,
+    healthy,
+    jumping,
+    there_and_back,
+    white,
+)
 
 DURATION_S = 240.0
 RATES_HZ, NOISE_DEG = (30, 60, 120), (0.1, 0.25, 0.5)
@@ -23,8 +34,8 @@ JERKS_DEG = (1.0, 2.0, 3.5)
 
 
 def tables_of_intrusions() -> list[Table]:
-    """Both tables."""
-    return [_jerks(), _steps()]
+    """All tables."""
+    return [_jerks(), _steps(), _chance()]
 
 
 def _found(rate_hz: int, noise_deg: float, true: list[KnownSaccade]) -> tuple[Saccade, ...]:
@@ -83,3 +94,53 @@ def _steps() -> Table:
         ["frames/s", "noise, deg", "share marked as multi-step", "marks per single 9-degree saccade"],
         rows,
     )
+
+
+def _chance() -> Table:
+    rows: list[list[Cell]] = []
+    kinds: dict[str, Callable[[FloatArray, int], FloatArray]] = {
+        "white": lambda time_s, seed: white(len(time_s), 0.5, seed),
+        "kept for 0.1 s": lambda time_s, seed: drifting(time_s, 0.5, seed),
+        "hops of the fit, 30/min an eye": lambda time_s, seed: jumping(time_s, 0.5, seed),
+    }
+    for rate_hz in RATES_HZ:
+        time_s = frame_times(rate_hz, DURATION_S)
+        for kind, errors_of in kinds.items():
+            left, right, shared = (errors_of(time_s, seed) for seed in (1, 2, 3))
+            alone = _film(time_s, np.zeros_like(left), left, right)
+            common = _film(time_s, np.zeros_like(left), left + shared / 2**0.5, right + shared / 2**0.5)
+            limit_deg = alone[2]
+            true = there_and_back(int(DURATION_S / 0.8) - 2, 1.5 * limit_deg, 90.0, every_s=0.8)
+            kept = _film(time_s, np.stack(gaze_of(time_s, true), axis=1), left, right)[1]
+            hit = [any(k.start_s < s.end_s + 0.02 and k.end_s > s.start_s - 0.02 for k in kept) for s in true]
+            per_min = 60.0 / DURATION_S
+            counts = [len(found) * per_min for found in (alone[0], alone[1], common[1])]
+            rows.append([rate_hz, kind, *counts, limit_deg, float(np.mean(hit))])
+    return Table(
+        "Films of eyes that stand still: chance events a minute (errors of 0.5 degrees in each eye)",
+        [
+            "frames/s",
+            "errors",
+            "found in the mean",
+            "reported",
+            "reported, half of the errors shared by the eyes",
+            "smallest saccade, deg",
+            "share found of saccades 1.5 times that",
+        ],
+        rows,
+        "A saccade of a film is reported when it stands out by 6.4 standard deviations from the same measurement made "
+        "on half the difference of the eyes, and when both eyes made it. Errors that both eyes share are not in that "
+        "difference: against hops of both eyes at once there is no protection.",
+    )
+
+
+def _film(
+    time_s: FloatArray, gaze_deg: FloatArray, left_deg: FloatArray, right_deg: FloatArray
+) -> tuple[tuple[Saccade, ...], tuple[Saccade, ...], float]:
+    """Saccades found with nothing known of the noise, those reported, and the smallest that can be."""
+    pair = EyePair(time_s, gaze_deg + (left_deg + right_deg) / 2, (left_deg - right_deg) / 2)
+    errors = disagreement(pair)
+    assert errors is not None
+    found = detect_saccades(time_s, *pair.mean_deg.T)
+    warned = detect_saccades(time_s, *pair.mean_deg.T, least_noise_deg=errors.sample_deg)
+    return found, confirmed(warned, pair, errors), errors.smallest_saccade_deg

@@ -78,3 +78,27 @@ def gaze_of(
         share = betainc(BELL_EXPONENT + 1.0, BELL_EXPONENT + 1.0, phase)
         h, v = h + saccade.h_deg * share, v + saccade.v_deg * share
     return h, v
+
+
+def white(count: int, noise_deg: float, seed: int) -> FloatArray:
+    """``(N, 2)`` errors that change with every sample."""
+    return np.random.default_rng(seed).normal(0.0, noise_deg, (count, 2))
+
+
+def drifting(time_s: FloatArray, noise_deg: float, seed: int) -> FloatArray:
+    """Noise that keeps its value for about a tenth of a second, as a fit does that follows a lid."""
+    rng, keep = np.random.default_rng(seed), np.exp(-np.median(np.diff(time_s)) / 0.1)
+    out = rng.normal(0.0, noise_deg, (len(time_s), 2))
+    for index in range(1, len(out)):
+        out[index] = keep * out[index - 1] + np.sqrt(1 - keep**2) * out[index]
+    return out
+
+
+def jumping(time_s: FloatArray, size_deg: float, seed: int) -> FloatArray:
+    """White noise, and thirty times a minute the fit hops elsewhere for a while."""
+    rng = np.random.default_rng(seed)
+    out = white(len(time_s), size_deg / 8, seed + 1)
+    for start_s in np.arange(1.0, time_s[-1], 2.0) + rng.uniform(0.0, 1.0, len(np.arange(1.0, time_s[-1], 2.0))):
+        held = (time_s >= start_s) & (time_s < start_s + rng.uniform(0.1, 0.8))
+        out[held] += rng.normal(0.0, size_deg, 2)
+    return out

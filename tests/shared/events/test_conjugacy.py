@@ -6,32 +6,18 @@ import pytest
 from shared.events.conjugacy import EyePair, bridged, confirmed, disagreement
 from shared.events.saccades import detect_saccades
 from shared.model import FloatArray, Saccade
-from tests.shared.events.gaze_signals import KnownSaccade, frame_times, gaze_of, healthy, there_and_back
+from tests.shared.events.gaze_signals import (
+    KnownSaccade,
+    drifting,
+    frame_times,
+    gaze_of,
+    healthy,
+    jumping,
+    there_and_back,
+    white,
+)
 
 RATES_HZ = (30.0, 60.0, 120.0)
-
-
-def white(count: int, noise_deg: float, seed: int) -> FloatArray:
-    return np.random.default_rng(seed).normal(0.0, noise_deg, (count, 2))
-
-
-def drifting(time_s: FloatArray, noise_deg: float, seed: int) -> FloatArray:
-    """Noise that keeps its value for about a tenth of a second, as a fit does that follows a lid."""
-    rng, keep = np.random.default_rng(seed), np.exp(-np.median(np.diff(time_s)) / 0.1)
-    out = rng.normal(0.0, noise_deg, (len(time_s), 2))
-    for index in range(1, len(out)):
-        out[index] = keep * out[index - 1] + np.sqrt(1 - keep**2) * out[index]
-    return out
-
-
-def jumping(time_s: FloatArray, size_deg: float, seed: int) -> FloatArray:
-    """White noise, and thirty times a minute the fit hops elsewhere for a while."""
-    rng = np.random.default_rng(seed)
-    out = white(len(time_s), size_deg / 8, seed + 1)
-    for start_s in np.arange(1.0, time_s[-1], 2.0) + rng.uniform(0.0, 1.0, len(np.arange(1.0, time_s[-1], 2.0))):
-        held = (time_s >= start_s) & (time_s < start_s + rng.uniform(0.1, 0.8))
-        out[held] += rng.normal(0.0, size_deg, 2)
-    return out
 
 
 def pair_of(time_s: FloatArray, gaze: FloatArray, left: FloatArray, right: FloatArray) -> EyePair:
