@@ -131,8 +131,8 @@ def _bound_table(recordings: Sequence[Recording]) -> Table:
         ["signals", "who", *_CONDITION_HEADS],
         rows,
         "A yardstick, no strict bound. The told observer knows that there is a saccade, where it is to a frame, where "
-        "its neighbours are, the noise and a shape; it only has to say from when to when. One seed of noise. Without any "
-        f"noise, at 500 Hz, one coder against the other reaches {coders_f1(recordings):.3f}.",
+        "its neighbours are, the noise and a shape; it only has to say from when to when. One seed of noise. "
+        f"Without any noise, at 500 Hz, one coder against the other reaches {coders_f1(recordings):.3f}.",
     )
 
 
