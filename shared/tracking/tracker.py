@@ -27,7 +27,7 @@ from shared.tracking.instrument import LimbusArrays, LimbusInstrument
 from shared.tracking.landmark import LEFT_EYE, RIGHT_EYE, EyePoints, measure_eye, plausible_geometry
 from shared.tracking.limbus import LIMBUS_RECORD, LidAwareLimbus
 from shared.tracking.pose import HEAD_RECORD, HeadRotation, HeadRotations
-from shared.tracking.threads import run_ahead
+from shared.tracking.threads import run_ahead, short_turns
 from shared.version import ANALYSIS_VERSION
 from shared.video import MIN_FRAMES, Frame, measured_meta, probe, read_frames
 
@@ -106,7 +106,7 @@ def track_frames(
     total = _expected_frames(probed, parameters)
     frames = run_ahead(frames, _QUEUE_DEPTH)
     try:
-        with closing(run_ahead(_meshed(frames, mesh), _QUEUE_DEPTH)) as meshed:
+        with short_turns(), closing(run_ahead(_meshed(frames, mesh), _QUEUE_DEPTH)) as meshed:
             for item in meshed:
                 if cancelled is not None and cancelled():
                     raise CancelledError

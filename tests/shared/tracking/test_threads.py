@@ -1,11 +1,12 @@
 """Generators run ahead in a thread: order, errors, and an early end."""
 
+import sys
 import threading
 from collections.abc import Generator
 
 import pytest
 
-from shared.tracking.threads import run_ahead
+from shared.tracking.threads import run_ahead, short_turns
 
 
 def test_items_come_in_order() -> None:
@@ -56,3 +57,19 @@ def test_chained_threads_end_together() -> None:
     assert next(chain) == 0
     chain.close()
     assert threading.active_count() == threads_before
+
+
+def test_short_turns_end_with_the_last_who_asked_for_them() -> None:
+    usual_s = sys.getswitchinterval()
+    with short_turns():
+        with short_turns():
+            assert sys.getswitchinterval() < usual_s
+        assert sys.getswitchinterval() < usual_s
+    assert sys.getswitchinterval() == pytest.approx(usual_s)
+
+
+def test_short_turns_end_with_an_error_too() -> None:
+    usual_s = sys.getswitchinterval()
+    with pytest.raises(OSError, match="disk"), short_turns():
+        raise OSError("disk")
+    assert sys.getswitchinterval() == pytest.approx(usual_s)
