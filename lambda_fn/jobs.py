@@ -135,8 +135,7 @@ def run_job(runtime: Runtime, analysis_id: str, *, owner: str, deadline: Deadlin
         runtime.faults.reach("before_completed")
         jobs.complete(analysis_id, owner, summary, now=time.time())
     except ConflictError:
-        _leave(runtime, job)
-        return Outcome.DONE
+        return _leave(runtime, job)
     except CancelledError:
         jobs.fail(analysis_id, owner, CANCELLED, now=time.time())
         count("JobsCancelled")
@@ -301,12 +300,16 @@ def _ensure_patient(runtime: Runtime, user_id: str) -> None:
         return
 
 
-def _leave(runtime: Runtime, job: Job) -> None:
-    """Remove what was written for a job that was deleted meanwhile; touch nothing of one that others hold."""
+def _leave(runtime: Runtime, job: Job) -> Outcome:
+    """Remove what was written for a job that was deleted meanwhile; touch nothing of one that others hold.
+
+    One that still runs is *held*: its message must come again, in case the other worker does not finish it.
+    """
     try:
-        if runtime.store.jobs.get(job.analysis_id).status is not JobStatus.DELETING:
-            return
+        status = runtime.store.jobs.get(job.analysis_id).status
     except NotFoundError:
-        pass
-    runtime.store.results.delete(job.user_id, job.analysis_id)
-    runtime.store.videos.delete(job.video)
+        status = JobStatus.DELETING
+    if status is JobStatus.DELETING:
+        runtime.store.results.delete(job.user_id, job.analysis_id)
+        runtime.store.videos.delete(job.video)
+    return Outcome.HELD if status in {JobStatus.QUEUED, JobStatus.RUNNING} else Outcome.DONE

@@ -174,6 +174,24 @@ def test_a_job_that_another_worker_holds_comes_again(queued: Cloud) -> None:
     assert queued.store.jobs.get(UPLOAD_ID).lease_owner == "other"
 
 
+def test_a_job_that_another_took_over_comes_again_and_is_then_only_completed(queued: Cloud) -> None:
+    """A worker too slow for its own lease: its result is whole, but the row is another's when it comes to write it."""
+    jobs = queued.store.jobs
+    late = time.time() + 10_000
+
+    def taken_over(point: str) -> None:
+        if point == "before_completed":
+            assert jobs.claim("other", now=late, lease_s=0, analysis_id=UPLOAD_ID) is not None
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(runtime().faults, "reach", taken_over)
+        assert queued.work(run_message(UPLOAD_ID)) == ["m0"]
+    expire_lease(queued)
+    assert queued.work(run_message(UPLOAD_ID)) == []
+    job = jobs.get(UPLOAD_ID)
+    assert (job.status, job.attempt) == (JobStatus.COMPLETED, 3)
+
+
 def test_a_cancelled_job_ends_without_a_result(queued: Cloud) -> None:
     queued.store.jobs.request_cancel(UPLOAD_ID, now=time.time())
     assert queued.work(run_message(UPLOAD_ID)) == []
