@@ -51,6 +51,7 @@ def test_a_film_goes_through_the_cloud_and_its_result_stays(
     headline.wait_for(timeout=ANALYSIS_MS)
     result = headline.inner_text()
     expect(page.get_by_text("Computed by the cloud service").first).to_be_visible()
+    expect(page.locator("video")).to_be_visible(timeout=ANALYSIS_MS)
     wait_for_film(page)
 
     (row,) = [key for key in cloud.keys("users/P-cloud/") if key.endswith("manifest.json")]
