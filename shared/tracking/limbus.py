@@ -52,6 +52,8 @@ _OPEN_LID_GAP: Final = 0.12
 """Landmark lid gap over corner distance from which a frame may teach: clearly open in every eye shape."""
 _TRUSTED: Final = 0.45
 """Confidence from which a frame takes part in the median gaze."""
+_FEWEST_COMMON_FRAMES: Final = 20
+"""Fewest frames with both eyes trusted for a zero that both have in common."""
 _TURN_SHARE: Final = 0.35 / ROTATION_RADIUS_IRIS
 """Share of a head turn that the place of the limbus against the eye corners does not show by itself: the eyeball's
 centre lies 0.35 iris diameters behind them."""
@@ -290,24 +292,36 @@ def _gaze(numbers: NDArray[np.void], time_s: FloatArray, learnt: _Learnt) -> tup
         time_s=time_s,
         iris_px=learnt.reference_iris_px,
     )
-    right, left = (
-        _eye_gaze(numbers, eye, middles[:, eye], rotation, float(learnt.centre_depth_iris[eye])) for eye in range(2)
-    )
+    measured = np.isfinite(numbers["limbus_px"]).all(axis=2) & np.isfinite(middles).all(axis=2)
+    measured &= np.isfinite(rotation[:, :1, 0])
+    straight = _frames_of_zero(measured, measured & (numbers["confidence"] >= _TRUSTED) & numbers["height_carried"])
+    angles = [
+        eye_in_head_rad(
+            numbers["limbus_px"][:, eye],
+            middles[:, eye],
+            rotation,
+            float(learnt.centre_depth_iris[eye]),
+            iris_px=numbers["iris_px"].mean(axis=1),
+            trusted=straight[:, eye],
+        )
+        for eye in range(2)
+    ]
+    right, left = (_eye_gaze(numbers, eye, angles[eye], measured[:, eye]) for eye in range(2))
     return without_untrusted(right, left)
 
 
-def _eye_gaze(
-    numbers: NDArray[np.void], eye: int, middle_px: FloatArray, rotation: FloatArray, centre_depth_iris: float
-) -> LimbusArrays:
-    confidence = numbers["confidence"][:, eye]
-    limbus = numbers["limbus_px"][:, eye]
-    iris = numbers["iris_px"]
-    measured = np.isfinite(limbus).all(axis=1) & np.isfinite(middle_px).all(axis=1) & np.isfinite(rotation[:, 0, 0])
-    carried = numbers["height_carried"][:, eye]
-    trusted = measured & (confidence >= _TRUSTED) & carried
-    if not trusted.any():
-        trusted = measured
-    angle = eye_in_head_rad(limbus, middle_px, rotation, centre_depth_iris, iris_px=iris.mean(axis=1), trusted=trusted)
+def _frames_of_zero(measured: BoolArray, trusted: BoolArray) -> BoolArray:
+    """``(n, 2)`` frames whose median gaze is zero: those in which both eyes are trusted, if there are enough.
+
+    With frames of its own for each eye, one that the lids hide more often would seem to look higher than its fellow.
+    """
+    both = trusted.all(axis=1, keepdims=True)
+    if both.sum() >= _FEWEST_COMMON_FRAMES:
+        return np.repeat(both, 2, axis=1)
+    return np.where(trusted.any(axis=0), trusted, measured)
+
+
+def _eye_gaze(numbers: NDArray[np.void], eye: int, angle: FloatArray, measured: BoolArray) -> LimbusArrays:
     in_iris = ROTATION_RADIUS_IRIS * np.sin(angle)
     degrees = np.rad2deg(angle)
     return LimbusArrays(
@@ -315,8 +329,8 @@ def _eye_gaze(
         v_iris=in_iris[:, 1],
         h_deg=degrees[:, 0],
         v_deg=degrees[:, 1],
-        confidence=np.where(measured, confidence, 0.0),
-        occluded=np.where(carried, 0.0, 1.0),
+        confidence=np.where(measured, numbers["confidence"][:, eye], 0.0),
+        occluded=np.where(numbers["height_carried"][:, eye], 0.0, 1.0),
     )
 
 
