@@ -1,5 +1,7 @@
 """Figures of the movements: the main sequence with its published band, and how far the eyes went each way.
 
+They are sent anew with each decision, so they carry no more digits than are drawn and no template of Plotly's own.
+
 Direction is told by the marker's shape, not by colour alone. Saccades that a reviewer rejected are left out.
 """
 
@@ -67,6 +69,7 @@ def main_sequence_figure(saccades: Sequence[Saccade], *, ink: str = LIGHT_INK) -
     _ink_axes(figure, ink)
     figure.update_annotations(font={"color": ink, "size": 13})
     figure.update_layout(
+        template="none",
         height=330,
         margin={"l": 60, "r": 10, "t": 30, "b": 80},
         legend={"orientation": "h", "y": -0.32, "x": 0, "font": {"color": ink, "size": 12}},
@@ -108,17 +111,17 @@ def _add_points(
         error = {
             "type": "data",
             "symmetric": False,
-            "array": [(s.peak_velocity_high_deg_s or 0) - (s.peak_velocity_deg_s or 0) for s in chosen],
-            "arrayminus": [(s.peak_velocity_deg_s or 0) - (s.peak_velocity_low_deg_s or 0) for s in chosen],
+            "array": [round((s.peak_velocity_high_deg_s or 0) - (s.peak_velocity_deg_s or 0)) for s in chosen],
+            "arrayminus": [round((s.peak_velocity_deg_s or 0) - (s.peak_velocity_low_deg_s or 0)) for s in chosen],
             "thickness": 1,
             "width": 2,
         }
     figure.add_trace(
         go.Scatter(
-            x=np.round([s.amplitude_deg for s in chosen], 2),
-            y=np.round(heights, 1),  # type: ignore[arg-type]
+            x=[round(s.amplitude_deg, 1) for s in chosen],
+            y=[round(height or 0.0, 1) for height in heights],
             error_y=error,
-            customdata=[[s.start_s, s.end_s] for s in chosen],
+            customdata=[[round(s.start_s, 3), round(s.end_s, 3)] for s in chosen],
             mode="markers",
             name=name,
             marker={
@@ -213,7 +216,9 @@ def ranges_figure(metrics: Mapping[str, Mapping[str, Any]], *, ink: str = LIGHT_
         range=[0, 1.18 * max(ends)], title_text=t("Approx. degrees, limbus instrument"), color=ink, zeroline=False
     )
     _ink_axes(figure, ink)
-    figure.update_layout(height=330, margin={"l": 110, "r": 30, "t": 30, "b": 50}, showlegend=False, dragmode=False)
+    figure.update_layout(
+        template="none", height=330, margin={"l": 110, "r": 30, "t": 30, "b": 50}, showlegend=False, dragmode=False
+    )
     return figure
 
 
