@@ -40,7 +40,7 @@ class RestSegmentation:
     break_price: float = 14.0
     moving_price: float = 5.0
     single_price: float = 3.0
-    short_price_per_s: float = 90.0
+    short_price_per_s: float = 45.0
     shortest_rest_s: float = 0.100
     drift_deg_s: float = 4.0
     longest_rest_s: float = 2.0
