@@ -23,7 +23,11 @@ from shared.model import FloatArray, IntArray
 
 MAX_SAMPLES = 64  # per saccade; denser windows are averaged in blocks
 SACCADES_AT_ONCE = 16  # bounds the memory of the grid
-DURATIONS, MIDDLES = 9, 9  # nodes of the grid, on each of two levels
+DURATIONS, MIDDLES = 9, 9  # nodes of the grid, on each level
+SHARPEST_GAINS = (100.0, 3000.0, np.inf)
+"""On each level of the search, the gain above which the likelihood is flattened. A large saccade in a quiet film has an
+optimum much narrower than the first grid: taken as it is, the best node there is best by chance, and the next level
+would look around it. Flattened, the neighbourhood of the optimum wins."""
 LIKELY_DRIFT_DEG_S = 10.0  # standard deviation of the slow movement that may go on underneath (pursuit, drift)
 MIN_DURATION_S, MAX_DURATION_S = 0.010, 0.45
 TYPICAL_DURATION_S, TYPICAL_DURATION_PER_DEG_S = 0.016, 0.0024  # of the labelled saccades of healthy people
@@ -205,11 +209,11 @@ def _fit_some(sums: FloatArray, noise_deg: FloatArray, drift_deg_s: float, searc
     windows = _Windows(sums, noise_deg, drift_deg_s, search)
     log_low, log_high = np.log(search.shortest_s), np.log(search.longest_s)
     middle_low, middle_high = search.middle_s - search.shift_s, search.middle_s + search.shift_s
-    for _ in range(2):  # once over the whole range, once around what is likely
+    for sharpest_gain in SHARPEST_GAINS:  # over the whole range, then closer and closer around what is likely
         middle, log_duration = _grid(middle_low, middle_high, log_low, log_high)
         moved, information = windows.displacement(middle, np.exp(log_duration))
         saved = (moved**2).sum(axis=-1) * information
-        weight = _weights(saved)
+        weight = _weights(saved * np.minimum(1.0, sharpest_gain / np.maximum(saved.max(axis=1, keepdims=True), 1e-9)))
         middle_low, middle_high = _span(middle, weight, middle_low, middle_high)
         log_low, log_high = _span(log_duration, weight, log_low, log_high)
     displacement = moved * noise_deg
