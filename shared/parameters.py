@@ -36,7 +36,7 @@ class Gates:
     min_horizontal_ratio: float = 2.0
     min_shifts_each_way: int = 2
     min_target_deg: float = 20.0
-    min_vertical_attempts: int = 5
+    min_vertical_attempts: int = 3
     min_saccade_slowness: float = 1.35
     max_noise_fraction: float = 0.5
     max_lid_occluded_fraction: float = 0.30
