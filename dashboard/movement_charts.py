@@ -1,6 +1,7 @@
 """Figures of the movements: the main sequence with its published band, and how far the eyes went each way.
 
 They are sent anew with each decision, so they carry no more digits than are drawn and no template of Plotly's own.
+All inks are set here: without that template Streamlit's theme does not reach them.
 
 Direction is told by the marker's shape, not by colour alone. Saccades that a reviewer rejected are left out.
 """
@@ -23,6 +24,13 @@ VERTICAL_COLOUR: Final = "#009E73"
 HORIZONTAL_COLOUR: Final = "#CC79A7"
 BAND_FILL: Final = "rgba(86, 180, 233, 0.22)"
 NEUTRAL_COLOUR: Final = "#7A8794"
+_PAPER: Final[Mapping[str, Any]] = {
+    "template": "none",
+    "paper_bgcolor": "rgba(0, 0, 0, 0)",
+    "plot_bgcolor": "rgba(0, 0, 0, 0)",
+    "font": {"family": "Source Sans, sans-serif"},
+}
+_GRID: Final = "rgba(122, 135, 148, 0.25)"
 _BAND_DEG: Final[Mapping[Axis, tuple[float, float]]] = {"vertical": (5.0, 20.0), "horizontal": (5.0, 30.0)}
 _SECTORS: Final = ("left", "down", "right", "up")
 
@@ -69,7 +77,7 @@ def main_sequence_figure(saccades: Sequence[Saccade], *, ink: str = LIGHT_INK) -
     _ink_axes(figure, ink)
     figure.update_annotations(font={"color": ink, "size": 13})
     figure.update_layout(
-        template="none",
+        **_PAPER,
         height=330,
         margin={"l": 60, "r": 10, "t": 30, "b": 80},
         legend={"orientation": "h", "y": -0.32, "x": 0, "font": {"color": ink, "size": 12}},
@@ -211,18 +219,17 @@ def ranges_figure(metrics: Mapping[str, Mapping[str, Any]], *, ink: str = LIGHT_
             layer="below",
             name="reference",
         )
-    figure.update_yaxes(autorange="reversed", color=ink, tickfont={"size": 13})
+    figure.update_yaxes(autorange="reversed", color=ink, showgrid=False)
     figure.update_xaxes(
         range=[0, 1.18 * max(ends)], title_text=t("Approx. degrees, limbus instrument"), color=ink, zeroline=False
     )
     _ink_axes(figure, ink)
     figure.update_layout(
-        template="none", height=330, margin={"l": 110, "r": 30, "t": 30, "b": 50}, showlegend=False, dragmode=False
+        **_PAPER, height=330, margin={"l": 110, "r": 30, "t": 30, "b": 50}, showlegend=False, dragmode=False
     )
     return figure
 
 
 def _ink_axes(figure: go.Figure, ink: str) -> None:
-    """Streamlit's theme would leave the axes' writing grey."""
     for update in (figure.update_xaxes, figure.update_yaxes):
-        update(tickfont_color=ink, title_font={"color": ink, "size": 12})
+        update(tickfont_color=ink, title_font={"color": ink, "size": 12}, gridcolor=_GRID, linecolor=_GRID)

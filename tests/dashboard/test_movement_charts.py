@@ -73,3 +73,10 @@ def test_the_table_counts_every_saccade_once() -> None:
     assert [row["Count"] for row in rows] == ["1", "1", "1", "1", "1"]
     assert rows[0]["Peak velocity, median"] == "300 °/s"
     assert direction_rows(SLOW_FILM)[0]["Peak velocity, median"] == "–"
+
+
+def test_no_figure_brings_a_ground_of_its_own_into_a_dark_page() -> None:
+    ranges = ranges_figure({"up_range_deg": {"value": 2.0}})
+    assert ranges is not None
+    for figure in (main_sequence_figure(FAST), ranges):
+        assert figure.layout.paper_bgcolor == figure.layout.plot_bgcolor == "rgba(0, 0, 0, 0)"
