@@ -14,7 +14,6 @@ import json
 import os
 import sys
 import threading
-import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -24,6 +23,7 @@ from shared.errors import EyeReviewError, StorageError
 from shared.model import VideoMeta
 from shared.parameters import Parameters
 from shared.ports import Job, Progress
+from shared.tracebacks import describe
 
 _LOWER_PRIORITY: Final = 5
 """So that the dashboard stays quick on a small machine while films are analysed."""
@@ -83,20 +83,6 @@ def analyse_stored_video(store: LocalStore, job: Job, reporter: Reporter) -> Non
         trace_csv=trace_csv(analysis.trace, analysis.result),
         document=document(analysis.result, file_name=job.video.file_name, sha256=analysis.sha256),
     )
-
-
-def describe(error: BaseException) -> str:
-    """Kind of error and the places in the code it passed, without its text, which may hold a path or a name.
-
-    >>> try:
-    ...     Path("P-017.mp4").stat()
-    ... except OSError as error:
-    ...     "P-017" in describe(error)
-    False
-    """
-    places = [f"{Path(f.filename).name}:{f.lineno} {f.name}" for f in traceback.extract_tb(error.__traceback__)]
-    text = f" ({error})" if isinstance(error, ImportError) else ""  # names a library, which the log's reader needs
-    return f"{type(error).__name__}{text} at {' > '.join(places)}"
 
 
 def _make_playable(store: LocalStore, job: Job, meta: VideoMeta | None, reporter: Reporter) -> None:

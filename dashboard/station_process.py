@@ -25,7 +25,7 @@ from typing import Any, Final
 
 from dashboard.camera_check import CameraCheck, decode
 from dashboard.film_clock import film_clock
-from dashboard.job_process import Reporter, describe
+from dashboard.job_process import Reporter
 from dashboard.recording_log import RecordingLog, checked_log
 from dashboard.visit_files import DOCUMENT_NAME, FILM_STEM, TRACE_NAME
 from shared.documents import document, dumps
@@ -37,6 +37,7 @@ from shared.pipeline import sha256_of
 from shared.ports import Progress
 from shared.remux import with_index
 from shared.tables import rounded, trace_csv
+from shared.tracebacks import describe
 from shared.tracking.face import MediaPipeFaceMesh
 from shared.tracking.tracker import track_frames
 from shared.video import measured_meta, probe

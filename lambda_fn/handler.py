@@ -119,9 +119,7 @@ def _check_identity(event: Mapping[str, Any], body: Mapping[str, Any]) -> None:
     authorizer = (event.get("requestContext") or {}).get("authorizer") or {}
     bound_to = (authorizer.get("claims") or {}).get(USER_CLAIM)
     if bound_to is not None and body.get("user_id") != bound_to:
-        raise ForbiddenError(
-            "Your sign-in is of another user_id. Send the request with your own.", field="user_id"
-        )
+        raise ForbiddenError("Your sign-in is of another user_id. Send the request with your own.", field="user_id")
 
 
 def _body(event: Mapping[str, Any]) -> dict[str, Any]:

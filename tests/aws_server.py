@@ -4,6 +4,7 @@ moto decides by host name which service is meant; here the signature says so. On
 because moto's tables are plain dictionaries: a conditional write must not be interrupted.
 """
 
+import contextlib
 import http.server
 import re
 import threading
@@ -70,7 +71,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
-        self.wfile.write(content)
+        with contextlib.suppress(BrokenPipeError):  # the caller did not wait for it
+            self.wfile.write(content)
 
     do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = answer  # noqa: N815
 

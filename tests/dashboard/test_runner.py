@@ -20,7 +20,6 @@ import av
 import numpy as np
 import pytest
 
-from dashboard.job_process import describe
 from dashboard.runner import JobCommand, Runner, Worker, ensure_runner
 from shared.adapters.job_rules import MAX_ATTEMPTS
 from shared.adapters.local import LocalStore, open_local_store
@@ -28,6 +27,7 @@ from shared.deletion import delete_analysis
 from shared.errors import NotFoundError
 from shared.parameters import Parameters
 from shared.ports import Job, JobStatus, Progress
+from shared.tracebacks import describe
 from tests.contract.conftest import make_job
 from tests.waiting import wait_until
 
