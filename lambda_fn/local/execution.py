@@ -136,6 +136,7 @@ class ExecutionEnvironment:
                 [str(python), "-m", "awslambdaric", settings.handler],
                 cwd=code,
                 env={
+                    **_of_this_processor(os.environ),
                     "PATH": os.environ.get("PATH", ""),
                     "HOME": str(self._scratch),
                     "TMPDIR": str(self._scratch),
@@ -208,6 +209,11 @@ class ExecutionEnvironment:
         self._api.shutdown()
         self._api.server_close()
         shutil.rmtree(self._scratch, ignore_errors=True)
+
+
+def _of_this_processor(environment: Mapping[str, str]) -> dict[str, str]:
+    """Which code the numerical library uses on this machine: another one rounds the last digit otherwise."""
+    return {name: value for name, value in environment.items() if name.startswith("OPENBLAS_")}
 
 
 def resident_bytes(pid: int) -> int:
