@@ -1,4 +1,4 @@
-"""The typeface of the printed page: NanumSquare, which has Hangul and Latin (SIL Open Font License, beside it). The pages serve the same files."""
+"""The typeface of the printed page, which the other pages serve too: NanumSquare, Hangul and Latin (OFL, beside it)."""
 
 from __future__ import annotations
 

@@ -40,9 +40,7 @@ def themed(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
 def open_settled(page: Page, url: str) -> None:
     """Open a page and wait until nothing on it changes any more."""
     page.goto(url)
-    expect(page.get_by_test_id("stApp")).to_have_attribute(
-        "data-test-script-state", "notRunning", timeout=PATIENCE_MS
-    )
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning", timeout=PATIENCE_MS)
     expect(page.get_by_test_id("stMain").get_by_role("heading").first).to_be_visible(timeout=PATIENCE_MS)
     page.wait_for_function(
         """() => {

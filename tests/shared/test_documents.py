@@ -11,7 +11,17 @@ from hypothesis import given, settings
 from shared.analysis import analyse
 from shared.documents import FIELDS, document, dumps, events, read_document, summary
 from shared.errors import UnreadableTableError
-from shared.model import AxisCalibration, Saccade, SquareWaveJerk, TargetLog, TargetResponse, TargetStep, Task, Trace, VideoMeta
+from shared.model import (
+    AxisCalibration,
+    Saccade,
+    SquareWaveJerk,
+    TargetLog,
+    TargetResponse,
+    TargetStep,
+    Task,
+    Trace,
+    VideoMeta,
+)
 from shared.parameters import Parameters
 from tests.shared.traces import damaged_traces, recording
 
