@@ -59,8 +59,20 @@ def _each_sentence(text: str, language: str, depth: int) -> str:
     """Several sentences in a row, each translated by itself."""
     sentences = re.split(r"(?<=[.;!?]) (?=[A-Z])", text)
     if len(sentences) == 1:
-        return text
+        return _without_its_end(text, language, depth)
     return " ".join(_translated(part, language, depth + 1) for part in sentences)
+
+
+def _without_its_end(text: str, language: str, depth: int) -> str:
+    """A clause to which the core put a full stop, or another clause after a comma."""
+    clause = text.removesuffix(".")
+    if clause != text and (translated := _translated(clause, language, depth + 1)) != clause:
+        return translated + "."
+    head, joint, tail = text.partition(", but ")
+    if joint:
+        parts = [_translated(part, language, depth + 1) for part in (head, f"but {tail}")]
+        return ". ".join(parts) if parts != [head, f"but {tail}"] else text
+    return text
 
 
 @lru_cache(maxsize=1)

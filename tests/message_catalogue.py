@@ -12,6 +12,7 @@ import json
 import re
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -143,6 +144,8 @@ def read(language: str) -> Catalog:
 def compiled(catalogue: Catalog) -> bytes:
     """The catalogue as programs read it."""
     target = io.BytesIO()
+    # The catalogue carries no dates, and Babel would put the time of the run in their place.
+    catalogue.creation_date = catalogue.revision_date = datetime(2026, 1, 1, tzinfo=UTC)
     write_mo(target, catalogue)
     return target.getvalue()
 
@@ -170,7 +173,7 @@ def main() -> int:
             re.sub(r'^"(POT-Creation|PO-Revision)-Date:.*\n', "", text.getvalue().decode(), flags=re.MULTILINE),
             encoding="utf-8",
         )
-        path.with_suffix(".mo").write_bytes(compiled(catalogue))
+        path.with_suffix(".mo").write_bytes(compiled(read(language)))
         missing = sum(1 for message in catalogue if message.id and not message.string)
         sys.stdout.write(f"{language}: {len(catalogue)} sentences, {missing} without a translation\n")
     return 0
