@@ -24,13 +24,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Review:
-    """A finished analysis, ready to be shown."""
+    """A finished analysis, ready to be shown.
+
+    ``film`` is None where the film is no longer kept, or could not be fetched: then ``film_error`` says why.
+    """
 
     job: Job
     document: Mapping[str, Any]
     trace: Trace
     trace_csv: bytes
     film: Path | None
+    film_error: str = ""
 
     @property
     def summary(self) -> Mapping[str, Any]:
@@ -75,11 +79,14 @@ def load_review(store: LocalStore | AwsStore, job: Job) -> Review:
         NotFoundError: it was never finished. StorageError: the stored files are damaged.
     """
     content, trace_csv = _result(store, job)
+    film, film_error = None, ""
     try:
         film = store.videos.playback_path(job.video)
-    except (NotFoundError, StorageError):
-        film = None
-    return Review(job, content, read_trace(trace_csv), trace_csv, film)
+    except NotFoundError:
+        pass
+    except StorageError as error:
+        film_error = error.user_message
+    return Review(job, content, read_trace(trace_csv), trace_csv, film, film_error)
 
 
 def _result(store: LocalStore | AwsStore, job: Job) -> tuple[Mapping[str, Any], bytes]:

@@ -8,6 +8,7 @@ from typing import Any, Final, TypeVar
 import streamlit as st
 
 from dashboard.components.video_trace import video_trace
+from dashboard.core_texts import core
 from dashboard.language import session_language
 from dashboard.page import services
 from dashboard.review_desk import ReviewDesk
@@ -35,6 +36,8 @@ def workbench(review: Review) -> None:
     """The part itself."""
     theme = "dark" if st.context.theme.type == "dark" else "light"
     film = review.film
+    if review.film_error:
+        st.warning(core(review.film_error), icon=":material/videocam_off:")
     video_trace(
         film_url=None if film is None else f"/api/video/{_kept(FILMS, review, lambda: Film(film))}",
         traces_url=f"/api/traces/{_kept(FEEDS, review, lambda: trace_feed(review))}",

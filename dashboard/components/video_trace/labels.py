@@ -12,7 +12,7 @@ def labels() -> dict[str, Any]:
     return {
         "review": t("Film, traces and events of the recording"),
         "pause": t("Pause (space)"),
-        "no_film": t("The film of this recording is no longer kept. Its measurements are."),
+        "no_film": t("The film of this recording is not here. Its measurements are."),
         "cannot_play": t("This browser cannot play the format of this film. The measurements are not affected."),
         "reload": t("Reload the page to see this again."),
         "readout": t("Frame {frame} · {time} of {end} s", frame="{frame}", time="{time}", end="{end}"),
