@@ -103,7 +103,8 @@ def reason_lines(summary: Mapping[str, Any]) -> list[str]:
 def _next_time(summary: Mapping[str, Any]) -> None:
     lines = advice([reason["code"] for reason in summary["reasons"]])
     if lines:
-        st.markdown(f"**{t('At the next recording')}**\n" + "\n".join(f"- {plain(line)}" for line in lines))
+        title = t("At the next recording")
+        st.markdown(f"**{title}**\n" + "\n".join(f"- {plain(line)}" for line in lines))
 
 
 def quality_summary(checks: Sequence[Mapping[str, Any]], told: Set[str]) -> None:
@@ -115,7 +116,8 @@ def quality_summary(checks: Sequence[Mapping[str, Any]], told: Set[str]) -> None
         t("{shape} {count} to note", shape=CHECK_SHAPE["warning"], count=count[CheckStatus.WARNING]),
         t("{shape} {count} not checked", shape=CHECK_SHAPE["not_checked"], count=count[CheckStatus.NOT_CHECKED]),
     ]
-    st.markdown(f"**{t('Quality of the recording')}**  \n" + " · ".join(parts))
+    title = t("Quality of the recording")
+    st.markdown(f"**{title}**  \n" + " · ".join(parts))
     for check in checks:
         if check["status"] in {CheckStatus.FAIL, CheckStatus.WARNING} and check["code"] not in told:
             st.markdown(f"{CHECK_SHAPE[check['status']]} {pretty(check['message'])}")

@@ -71,4 +71,5 @@ def metrics_table(summary: Mapping[str, Any], reviewed: Mapping[str, Any] | None
             reason = (metric.get("reason") or "").partition(": ")[2]
             missing.setdefault(reason, []).append(core(metric["label"]))
     for reason, labels in missing.items():
-        st.markdown(f"**{t('Not measured:')}** {plain(', '.join(labels))}. {pretty(reason)}")
+        title = t("Not measured:")
+        st.markdown(f"**{title}** {plain(', '.join(labels))}. {pretty(reason)}")

@@ -6,6 +6,7 @@ from typing import Final
 import streamlit as st
 
 from dashboard.choose_recording import choose_recording
+from dashboard.language import session_language
 from dashboard.page import REVIEW, errors_in_words, services
 from dashboard.report.data import ReportData
 from dashboard.report.gather import bids_zip, export_files, file_stem, report_data
@@ -102,7 +103,7 @@ def main() -> None:
             language = st.segmented_control(
                 t("Language of the report"),
                 list(_LANGUAGES),
-                default="en",
+                default=session_language(),
                 required=True,
                 key="report-language",
                 format_func=lambda code: _LANGUAGES[code],

@@ -50,7 +50,8 @@ def what_it_is() -> None:
 def data_place() -> None:
     """Where films and results are, and how to remove them."""
     with st.container(border=True, key="settings-data"):
-        st.markdown(f"**{t('Where the data is')}**")
+        title = t("Where the data is")
+        st.markdown(f"**{title}**")
         settings = read_settings()
         if place() == CLOUD:
             st.write(
