@@ -71,7 +71,7 @@ unit: $(VENV)/.dev ## all tests but the browser's
 	$(PY) -m pytest -n 2 --dist loadfile -m "not browser and not cloud"
 
 browser: $(VENV)/.dev chromium ## real Chromium against a real server
-	$(PY) -m pytest -m "browser and not cloud"
+	$(PY) -m pytest -m "browser and not cloud and not timed"
 
 cloud-test: $(VENV)/.dev $(CLOUD)/.run $(CLOUD)/.lint chromium ## the cloud path end to end, on emulated AWS
 	$(PY) -m pytest -n 2 --dist loadfile -m cloud
@@ -85,6 +85,7 @@ chromium:
 
 bench: $(VENV)/.dev ## speed and memory, as in the README
 	$(PY) -m tests.benchmarks
+	$(PY) -m pytest -m timed
 
 accuracy: $(VENV)/.dev ## the accuracy tables of the README
 	$(PY) -m tests.accuracy

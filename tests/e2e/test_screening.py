@@ -196,6 +196,7 @@ def test_the_page_shows_the_target_as_planned_and_logs_what_it_showed(screening:
     assert np.abs(seen_s - seen_s[0] - planned_s).max() < 0.25
 
 
+@pytest.mark.timed
 def test_nearly_every_frame_is_recorded_at_its_time(screening: Screening, camera: FakeCamera) -> None:
     time_s, numbers = frame_numbers(screening.film)
     steps = np.diff(numbers) % camera.frame_count
@@ -207,6 +208,7 @@ def test_nearly_every_frame_is_recorded_at_its_time(screening: Screening, camera
     assert np.std(offsets_s) < 0.002
 
 
+@pytest.mark.timed
 def test_latency_and_gain_are_the_puppets(screening: Screening, camera: FakeCamera) -> None:
     """Latency within a frame of the truth (horizontal directions each, and the median of all), gain within 0.1.
 
@@ -236,7 +238,8 @@ def test_latency_and_gain_are_the_puppets(screening: Screening, camera: FakeCame
 def test_the_result_stands_there_in_words_with_the_response_to_the_target(screening: Screening) -> None:
     assert "not a diagnosis" in screening.text
     assert "The eyes followed" in screening.text
-    assert screening.document["summary"]["metrics"]["latency_up_ms"]["value"] is not None
+    latency = screening.document["summary"]["metrics"]["latency_up_ms"]
+    assert (latency["value"] is None) != (latency["reason"] is None)
 
 
 def test_the_camera_is_off_when_the_result_stands(screening: Screening) -> None:

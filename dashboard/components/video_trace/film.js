@@ -6,6 +6,7 @@
 
 const SPEEDS = [0.1, 0.25, 0.5, 1, 2];
 const LATE_MS = 150;
+const PATIENCE = 10; // times LATE_MS, before a film that reports nothing is taken to begin at zero
 
 class Film {
   constructor(video, onFrame, onState) {
@@ -30,19 +31,27 @@ class Film {
   watch() {
     this.video.requestVideoFrameCallback((now, frame) => {
       if (this.abort.signal.aborted) return;
-      this.reported = now;
-      if (this.origin === null) this.origin = frame.mediaTime;
+      if (this.origin === null || this.originAssumed) this.origin = frame.mediaTime;
+      this.originAssumed = false;
       this.show(frame.mediaTime);
       this.watch();
     });
   }
 
-  // A hidden film reports no frames: then its clock must do.
-  settle() {
-    const since = performance.now();
+  // A hidden film reports no frames, and a busy browser may leave one out: then the film's clock must do. Where nothing
+  // was reported yet the film is taken to begin at zero, until the first report says better.
+  settle(patience = PATIENCE) {
     setTimeout(() => {
-      if (this.abort.signal.aborted || (this.reported || 0) >= since - LATE_MS) return;
-      if (this.origin === null) this.origin = 0;
+      if (this.abort.signal.aborted || this.video.seeking) return;
+      if (this.shown !== null && this.target === null) return;
+      if (this.origin === null && patience > 0) {
+        this.settle(patience - 1);
+        return;
+      }
+      if (this.origin === null) {
+        this.origin = 0;
+        this.originAssumed = true;
+      }
       this.show(this.video.currentTime);
     }, LATE_MS);
   }
@@ -54,6 +63,7 @@ class Film {
 
   open(url) {
     this.origin = null;
+    this.originAssumed = false;
     this.shown = null;
     this.video.src = url;
   }
@@ -92,6 +102,7 @@ class Film {
     const target = clamp(index, 0, this.feed.count - 1);
     const time = this.origin + this.feed.middleOf(target);
     this.target = target;
+    this.originAssumed = false;
     if (!this.video.src || !(this.video.readyState > 0)) {
       this.index = target;
       this.target = null;
