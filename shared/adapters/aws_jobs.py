@@ -13,14 +13,15 @@ from shared.adapters import job_rules
 from shared.adapters.aws_job_rows import DELETING, EYE_TRACKING, OPEN, Origin, job_of, origin_of, origin_row, row_of
 from shared.adapters.aws_table import Table
 from shared.adapters.layout import check_analysis_id, check_key, check_user_id
+from shared.adapters.ruled_jobs import RuledJobs
 from shared.errors import ConflictError, NotFoundError
-from shared.ports import Job, JobError, JobStatus, Progress
+from shared.ports import Job, JobError, JobStatus
 
 _TRIES: Final = 12
 _LONGEST_PAUSE_S: Final = 0.05
 
 
-class AwsJobStore:
+class AwsJobStore(RuledJobs):
     """:class:`shared.ports.JobStore` in a DynamoDB table."""
 
     def __init__(self, table: Table, bucket_name: str) -> None:
@@ -55,39 +56,6 @@ class AwsJobStore:
             if job is not None:
                 return job
         return None
-
-    def report(self, analysis_id: str, owner: str, progress: Progress, *, now: float, lease_s: float) -> bool:
-        """Store progress and prolong the lease; True when a person asked to cancel. Raises ConflictError."""
-        changed = self._change_held(
-            analysis_id, lambda job: job_rules.reported(job, owner, progress, now=now, lease_s=lease_s)
-        )
-        return changed.cancel_requested
-
-    def complete(self, analysis_id: str, owner: str, summary: Mapping[str, Any], *, now: float) -> None:
-        """Mark completed with its summary. Raises ConflictError."""
-        self._change_held(analysis_id, lambda job: job_rules.completed(job, owner, summary, now=now))
-
-    def fail(self, analysis_id: str, owner: str, error: JobError, *, now: float) -> None:
-        """Mark failed. Raises ConflictError."""
-        self._change_held(analysis_id, lambda job: job_rules.failed(job, owner, error, now=now))
-
-    def release(self, analysis_id: str, owner: str, *, now: float, attempt_counts: bool) -> None:
-        """Give a job back to the queue before its lease runs out. Raises ConflictError."""
-        self._change_held(
-            analysis_id, lambda job: job_rules.released(job, owner, now=now, attempt_counts=attempt_counts)
-        )
-
-    def request_cancel(self, analysis_id: str, *, now: float) -> Job:
-        """Ask to stop: at once where no worker holds the job, else at the worker's next report."""
-        return self._change(analysis_id, lambda job: job_rules.cancel_requested(job, now=now))
-
-    def retry(self, analysis_id: str, *, now: float) -> Job:
-        """Queue a failed job again. Raises ConflictError unless it is failed."""
-        return self._change(analysis_id, lambda job: job_rules.retried(job, now=now))
-
-    def begin_delete(self, analysis_id: str, *, now: float) -> Job:
-        """Mark deleting: not listed, not claimable, its worker stops. Raises NotFoundError."""
-        return self._change(analysis_id, lambda job: job_rules.deleting(job, now=now))
 
     def history(self, user_id: str, *, limit: int = 100, before: float | None = None) -> Sequence[Job]:
         """A patient's analyses, newest first by ``recorded_at``, without those being deleted."""
@@ -181,13 +149,6 @@ class AwsJobStore:
                 continue
             return changed
         raise ConflictError()
-
-    def _change_held(self, analysis_id: str, rule: Callable[[Job], Job]) -> Job:
-        """A change by the worker that holds the job; a deleted job is no longer held."""
-        try:
-            return self._change(analysis_id, rule)
-        except NotFoundError:
-            raise ConflictError() from None
 
     def _row(self, analysis_id: str) -> dict[str, Any]:
         return self._table.get(check_analysis_id(analysis_id), EYE_TRACKING)

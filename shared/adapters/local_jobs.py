@@ -11,6 +11,7 @@ from typing import Any, Final
 from shared.adapters import job_rules
 from shared.adapters.layout import check_analysis_id, check_key, check_user_id
 from shared.adapters.local_schema import Database
+from shared.adapters.ruled_jobs import RuledJobs
 from shared.errors import ConflictError, NotFoundError
 from shared.ports import Job, JobError, JobStatus, Progress, StoredVideo
 
@@ -33,7 +34,7 @@ _TO_DO: Final = """
 """
 
 
-class LocalJobStore:
+class LocalJobStore(RuledJobs):
     """:class:`shared.ports.JobStore` in a SQLite file."""
 
     def __init__(self, database: Database) -> None:
@@ -76,39 +77,6 @@ class LocalJobStore:
                 if settled is None:
                     return changed
         return None
-
-    def report(self, analysis_id: str, owner: str, progress: Progress, *, now: float, lease_s: float) -> bool:
-        """Store progress and prolong the lease; True when a person asked to cancel. Raises ConflictError."""
-        changed = self._change_held(
-            analysis_id, lambda job: job_rules.reported(job, owner, progress, now=now, lease_s=lease_s)
-        )
-        return changed.cancel_requested
-
-    def complete(self, analysis_id: str, owner: str, summary: Mapping[str, Any], *, now: float) -> None:
-        """Mark completed with its summary. Raises ConflictError."""
-        self._change_held(analysis_id, lambda job: job_rules.completed(job, owner, summary, now=now))
-
-    def fail(self, analysis_id: str, owner: str, error: JobError, *, now: float) -> None:
-        """Mark failed. Raises ConflictError."""
-        self._change_held(analysis_id, lambda job: job_rules.failed(job, owner, error, now=now))
-
-    def release(self, analysis_id: str, owner: str, *, now: float, attempt_counts: bool) -> None:
-        """Give a job back to the queue before its lease runs out. Raises ConflictError."""
-        self._change_held(
-            analysis_id, lambda job: job_rules.released(job, owner, now=now, attempt_counts=attempt_counts)
-        )
-
-    def request_cancel(self, analysis_id: str, *, now: float) -> Job:
-        """Ask to stop: at once where no worker holds the job, else at the worker's next report."""
-        return self._change(analysis_id, lambda job: job_rules.cancel_requested(job, now=now))
-
-    def retry(self, analysis_id: str, *, now: float) -> Job:
-        """Queue a failed job again. Raises ConflictError unless it is failed."""
-        return self._change(analysis_id, lambda job: job_rules.retried(job, now=now))
-
-    def begin_delete(self, analysis_id: str, *, now: float) -> Job:
-        """Mark deleting: not listed, not claimable, its worker stops. Raises NotFoundError."""
-        return self._change(analysis_id, lambda job: job_rules.deleting(job, now=now))
 
     def history(self, user_id: str, *, limit: int = 100, before: float | None = None) -> Sequence[Job]:
         """A patient's analyses, newest first by ``recorded_at``, without those being deleted."""
@@ -153,13 +121,6 @@ class LocalJobStore:
             changed = rule(_select(connection, analysis_id))
             connection.execute(_UPDATE, _row_of(changed))
         return changed
-
-    def _change_held(self, analysis_id: str, rule: Callable[[Job], Job]) -> Job:
-        """A change by the worker that holds the job; a deleted job is no longer held."""
-        try:
-            return self._change(analysis_id, rule)
-        except NotFoundError:
-            raise ConflictError() from None
 
 
 def _select(connection: sqlite3.Connection, analysis_id: str) -> Job:

@@ -230,6 +230,7 @@ def test_latency_and_gain_are_the_puppets(screening: Screening, camera: FakeCame
         assert len(these) >= 3
         gain = float(np.median([camera.saccades[i].amplitude_deg / responses[i]["size_deg"] for i in these]))
         latency_ms = metrics[f"latency_{direction}_ms"]["value"]
+        assert latency_ms is not None, direction
         allowed_s = FRAME_S if direction in ("left", "right") else 2 * FRAME_S
         assert latency_ms == pytest.approx(1000 * float(np.median(true_latency_s[these])), abs=1000 * allowed_s)
         assert metrics[f"primary_gain_{direction}"]["value"] == pytest.approx(gain, abs=0.1), direction
