@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from dashboard.priority import give_way
 from shared.adapters.local import LocalStore, open_local_store
 from shared.errors import EyeReviewError, StorageError
 from shared.model import VideoMeta
@@ -25,8 +26,6 @@ from shared.parameters import Parameters
 from shared.ports import Job, Progress
 from shared.tracebacks import describe
 
-_LOWER_PRIORITY: Final = 5
-"""So that the dashboard stays quick on a small machine while films are analysed."""
 _DAMAGED_VIDEO: Final = "The stored video is damaged: it is not what was uploaded. Upload it again."
 
 
@@ -123,7 +122,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     faulthandler.enable(options.report_to)
     _end_with_worker()
-    os.nice(_LOWER_PRIORITY)
+    give_way()  # so that pages and films stay quick while another film is analysed
     reporter = Reporter(options.report_to)
     try:
         store = open_local_store(options.data)

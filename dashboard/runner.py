@@ -238,6 +238,7 @@ def _job_process(command: JobCommand, folder: Path, analysis_id: str) -> Iterato
             stderr=subprocess.DEVNULL,  # libraries name files there
             pass_fds=(writer,),
             cwd=_REPOSITORY,
+            start_new_session=True,
         )
     except BaseException:
         os.close(reader)

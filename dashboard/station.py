@@ -145,6 +145,7 @@ class Visit:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={**os.environ, "PYTHONPATH": str(_REPOSITORY)},
+            start_new_session=True,
         )
         talk = self._talk = _Talk(process)
         self._end = weakref.finalize(self, _end, self.folder, lock, process)

@@ -21,11 +21,12 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from dashboard.camera_check import CameraCheck, decode
 from dashboard.film_clock import film_clock
 from dashboard.job_process import Reporter
+from dashboard.priority import give_way
 from dashboard.recording_log import RecordingLog, checked_log
 from dashboard.visit_files import DOCUMENT_NAME, FILM_STEM, TRACE_NAME
 from shared.documents import document, dumps
@@ -41,9 +42,6 @@ from shared.tracebacks import describe
 from shared.tracking.face import MediaPipeFaceMesh
 from shared.tracking.tracker import track_frames
 from shared.video import measured_meta, probe
-
-_LOWER_PRIORITY: Final = 5
-"""So that the browser, on a station usually the same machine, loses no frames."""
 
 
 class StationReporter(Reporter):
@@ -153,7 +151,7 @@ def _commands() -> Iterator[dict[str, Any]]:
 
 def main() -> int:
     """Serve one visit."""
-    os.nice(_LOWER_PRIORITY)
+    give_way()  # or the browser would lose frames of the film
     # Libraries print to standard output; what is ours goes through a copy of it.
     ours = os.dup(1)
     os.dup2(2, 1)
