@@ -13,14 +13,13 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.conftest import REPOSITORY
+from tests.e2e.watching import DESK, watched
 from tests.waiting import wait_until
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-KNOWN_404 = ("/_stcore/health", "/_stcore/host-config")
-"""While the frontend looks for its base path on a page's own address, it asks for these beside that page."""
 
 
 def _free_port() -> int:
@@ -114,27 +113,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    """A fresh browser profile; the test fails on any console error, page error or call to another host."""
-    context = browser.new_context(viewport={"width": 1400, "height": 1000}, color_scheme="light")
-    visit = context.new_page()
-    complaints: list[str] = []
-
-    def note(message: ConsoleMessage) -> None:
-        place = str(message.location.get("url", ""))
-        if message.type == "error" and not place.endswith(KNOWN_404):
-            complaints.append(f"{message.text} ({place})")
-
-    visit.on("console", note)
-    visit.on("pageerror", lambda error: complaints.append(str(error)))
-    visit.on(
-        "request",
-        lambda request: (
-            None
-            if request.url.startswith(("http://127.0.0.1", "data:", "blob:"))
-            else complaints.append(f"asked another host: {request.url}")
-        ),
-    )
-    visit.set_default_timeout(30_000)
-    yield visit
-    context.close()
-    assert complaints == []
+    """A fresh browser profile, watched."""
+    context = browser.new_context(viewport=DESK, color_scheme="light")
+    with watched(context) as visit:
+        yield visit
