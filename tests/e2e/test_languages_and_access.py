@@ -1,12 +1,16 @@
-"""Every page in both themes and both languages: nothing that axe calls serious, no English of ours in Korean."""
+"""Every page in both themes and both languages: nothing that axe calls serious, no English of ours in
+Korean, nothing to move sideways (ux checks 10 and 11)."""
 
-from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, TimeoutError, expect
 
 from tests import message_catalogue
+from tests.e2e.watching import DESK, PHONE, watched
 
 pytestmark = pytest.mark.browser
 
@@ -24,17 +28,26 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 OF_STREAMLIT = {"empty-table-header", "presentation-role-conflict"}
 """Minor findings in Streamlit's own parts."""
 SETTLED_MS = 500
+SETTLING_MS = 5_000
 PATIENCE_MS = 60_000
 
 
-@pytest.fixture(params=["light", "dark"])
-def themed(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
-    """A fresh profile in each theme."""
-    context = browser.new_context(viewport={"width": 1400, "height": 1000}, color_scheme=request.param)
-    visit = context.new_page()
-    visit.set_default_timeout(30_000)
-    yield visit
-    context.close()
+WORDS = """() => {
+    const texts = [];
+    const walk = (root) => {
+        const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT);
+        while (walker.nextNode()) {
+            const node = walker.currentNode;
+            if (node.nodeType === Node.TEXT_NODE) texts.push(node.textContent.trim());
+            else if (node.shadowRoot) walk(node.shadowRoot);
+        }
+    };
+    walk(document.body);
+    return texts;
+}"""
+"""Every text on the page, those inside of parts too."""
+WIDTH = """() => Math.max(document.documentElement.scrollWidth,
+                          document.querySelector('[data-testid=stMain]').scrollWidth)"""
 
 
 def open_settled(page: Page, url: str) -> None:
@@ -55,52 +68,58 @@ def with_language(path: str, language: str) -> str:
     return f"{path}{'&' if '?' in path else '?'}lang={language}"
 
 
-@pytest.mark.parametrize("language", ["en", "ko"])
-def test_axe_finds_nothing_serious_on_any_page(themed: Page, dashboard_url: str, language: str) -> None:
+def serious(page: Page) -> list[str]:
+    """What axe finds serious or critical."""
+    answer = Axe().run(page, options={"runOnly": {"type": "tag", "values": RULES}})
+    return [
+        f"{violation['id']} ({violation['impact']}): {violation['nodes'][0]['html'][:160]}"
+        for violation in answer.response["violations"]
+        if violation["impact"] in {"serious", "critical"} and violation["id"] not in OF_STREAMLIT
+    ]
+
+
+def too_wide(page: Page, folder: Path, name: str) -> list[str]:
+    """Screens on which the page would have to be moved sideways; leaves a picture of each in ``folder``."""
     found = []
-    for name, path in PAGES.items():
-        open_settled(themed, dashboard_url + with_language(path, language))
-        answer = Axe().run(themed, options={"runOnly": {"type": "tag", "values": RULES}})
-        found += [
-            f"{name}: {violation['id']} ({violation['impact']}): {violation['nodes'][0]['html'][:160]}"
-            for violation in answer.response["violations"]
-            if violation["impact"] in {"serious", "critical"} and violation["id"] not in OF_STREAMLIT
-        ]
-    assert found == []
+    for screen in (DESK, PHONE):
+        page.set_viewport_size(screen)
+        width = screen["width"]
+        try:
+            page.wait_for_function(f"({WIDTH})() <= {width}", timeout=SETTLING_MS)
+        except TimeoutError:
+            found.append(f"{page.evaluate(WIDTH)} px on {width} px")
+        page.screenshot(path=folder / f"{name}-{width}.png")
+    page.set_viewport_size(DESK)
+    return found
 
 
-def test_no_sentence_of_ours_is_left_in_english_on_a_korean_page(page: Page, dashboard_url: str) -> None:
-    english = {
+@cache
+def english() -> set[str]:
+    """Sentences of ours that have another form in Korean."""
+    return {
         message.id
         for message in message_catalogue.read("ko")
         if isinstance(message.id, str) and message.id and message.string != message.id and "{" not in message.id
     }
-    left = {}
-    for name, path in PAGES.items():
-        open_settled(page, dashboard_url + with_language(path, "ko"))
-        shown = page.evaluate(
-            """() => {
-                const texts = [];
-                const walk = (root) => {
-                    const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT);
-                    while (walker.nextNode()) {
-                        const node = walker.currentNode;
-                        if (node.nodeType === Node.TEXT_NODE) texts.push(node.textContent.trim());
-                        else if (node.shadowRoot) walk(node.shadowRoot);
-                    }
-                };
-                walk(document.body);
-                return texts;
-            }"""
-        )
-        if remaining := english & set(shown):
-            left[name] = remaining
-    assert left == {}
 
 
-def test_a_korean_page_says_that_it_is_korean(page: Page, dashboard_url: str) -> None:
-    open_settled(page, dashboard_url + with_language("/", "ko"))
-    expect(page.locator("html")).to_have_attribute("lang", "ko")
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_every_page_is_accessible_in_its_language_and_fits_the_screen(
+    browser: Browser, dashboard_url: str, tmp_path: Path, theme: Any, language: str
+) -> None:
+    """One visit of each page serves all the questions: opening it is what takes time."""
+    found: dict[str, list[str]] = {}
+    with watched(browser.new_context(viewport=DESK, color_scheme=theme)) as page:
+        for name, path in PAGES.items():
+            open_settled(page, dashboard_url + with_language(path, language))
+            expect(page.locator("html")).to_have_attribute("lang", language)
+            found[name] = serious(page)
+            if language == "ko":
+                found[name] += [f"in English: {text}" for text in sorted(english() & set(page.evaluate(WORDS)))]
+            if theme == "light":
+                found[name] += too_wide(page, tmp_path, name)
+    assert {name: what for name, what in found.items() if what} == {}
 
 
 def test_the_choice_of_language_stays_on_the_next_page(page: Page, dashboard_url: str) -> None:
@@ -109,11 +128,3 @@ def test_the_choice_of_language_stays_on_the_next_page(page: Page, dashboard_url
     expect(page.get_by_role("link", name="환자")).to_be_visible()
     page.get_by_role("link", name="경과").click()
     expect(page.get_by_role("heading", name="경과")).to_be_visible()
-
-
-@pytest.mark.parametrize("language", ["en", "ko"])
-def test_the_result_fits_on_a_phone(page: Page, dashboard_url: str, language: str) -> None:
-    page.set_viewport_size({"width": 390, "height": 844})
-    open_settled(page, dashboard_url + with_language(PAGES["review"], language))
-    width = page.evaluate("document.documentElement.scrollWidth")
-    assert width <= 390

@@ -20,14 +20,13 @@ WAIT_MS: Final = 30_000
 def watched(context: BrowserContext, *, expected: str | None = None) -> Iterator[Page]:
     """A new page of ``context``, which is closed afterwards.
 
-    Fails on any console error, page error or call to another host.
+    Fails on any console error, page error or call to another host, of this and of every further page of the profile.
 
     Args:
         context: a browser profile of its own.
         expected: pattern of addresses whose failing is what the test is about. The browser reports each to its
             console.
     """
-    visit = context.new_page()
     complaints: list[str] = []
 
     def note(message: ConsoleMessage) -> None:
@@ -40,12 +39,12 @@ def watched(context: BrowserContext, *, expected: str | None = None) -> Iterator
         if not request.url.startswith(("http://127.0.0.1", "data:", "blob:")):
             complaints.append(f"asked another host: {request.url}")
 
-    visit.on("console", note)
-    visit.on("pageerror", lambda error: complaints.append(str(error)))
-    visit.on("request", look)
-    visit.set_default_timeout(WAIT_MS)
+    context.on("console", note)
+    context.on("weberror", lambda error: complaints.append(str(error.error)))
+    context.on("request", look)
+    context.set_default_timeout(WAIT_MS)
     try:
-        yield visit
+        yield context.new_page()
     finally:
         context.close()
     assert complaints == []
