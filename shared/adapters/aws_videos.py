@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from shared.adapters.aws_files import Bucket, Digest, ObjectVersion
+from shared.adapters.film_chunks import limited_chunks
 from shared.adapters.layout import PLAYBACK_NAME, display_name, video_extension, video_key
 from shared.adapters.settings import MIB
-from shared.errors import EmptyFileError, NotFoundError, StorageError, TooLargeError
+from shared.errors import NotFoundError, StorageError
 from shared.ports import StoredVideo
 
-_CHUNK_BYTES: Final = MIB
 _SPARE_DISK_BYTES: Final = 64 * MIB
 _DAMAGED_VIDEO: Final = "The stored video is damaged: it is not what was uploaded. Upload it again."
 _NO_ROOM: Final = "The video does not fit on the disk of the machine that analyses it. Trim it and upload it again."
@@ -49,7 +49,9 @@ class AwsVideoStore:
             InvalidRequestError: a malformed patient code.
         """
         key = video_key(user_id, analysis_id, file_name)
-        digest = self._bucket.write_stream(key, self._chunks(stream), content_type=media_type(file_name))
+        digest = self._bucket.write_stream(
+            key, limited_chunks(stream, self._max_bytes), content_type=media_type(file_name)
+        )
         return StoredVideo(key, display_name(file_name), digest.size_bytes, digest.sha256)
 
     def local_path(self, video: StoredVideo) -> Path:
@@ -84,7 +86,9 @@ class AwsVideoStore:
     def put_proxy(self, video: StoredVideo, path: Path) -> None:
         """Store a copy of the film that browsers play. Raises StorageError."""
         with path.open("rb") as stream:
-            self._bucket.write_stream(_proxy_key(video), self._chunks(stream), content_type="video/mp4")
+            self._bucket.write_stream(
+                _proxy_key(video), limited_chunks(stream, self._max_bytes), content_type="video/mp4"
+            )
 
     @contextlib.contextmanager
     def fetched(self, version: ObjectVersion, *, extension: str) -> Iterator[tuple[Path, Digest]]:
@@ -127,19 +131,6 @@ class AwsVideoStore:
             yield path, digest
         finally:
             path.unlink(missing_ok=True)
-
-    def _chunks(self, stream: BinaryIO) -> Iterator[bytes]:
-        size_bytes = 0
-        while chunk := stream.read(_CHUNK_BYTES):
-            size_bytes += len(chunk)
-            if size_bytes > self._max_bytes:
-                raise TooLargeError(
-                    f"The video is larger than {self._max_bytes / MIB:.0f} MiB, the limit here. "
-                    "Trim it or export it at a lower resolution."
-                )
-            yield chunk
-        if size_bytes == 0:
-            raise EmptyFileError()
 
 
 def _proxy_key(video: StoredVideo) -> str:

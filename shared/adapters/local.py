@@ -11,12 +11,13 @@ Several processes may use one folder at once: the dashboard, its worker, the com
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
+from shared.adapters.film_chunks import limited_chunks
 from shared.adapters.layout import (
     CSV_NAME,
     DOCUMENT_NAME,
@@ -32,14 +33,13 @@ from shared.adapters.local_jobs import LocalJobStore
 from shared.adapters.local_records import LocalDecisionStore, LocalPatientStore
 from shared.adapters.local_schema import Database
 from shared.adapters.manifest import build_manifest, check_content, decode_document, encode_document
-from shared.adapters.settings import DEFAULT_MAX_VIDEO_BYTES, MIB
+from shared.adapters.settings import DEFAULT_MAX_VIDEO_BYTES
 from shared.deletion import delete_analysis
-from shared.errors import EmptyFileError, NotFoundError, StorageError, TooLargeError
+from shared.errors import NotFoundError, StorageError
 from shared.ports import JobStatus, Store, StoredVideo
 
 DATABASE_NAME: Final = "eye-review.sqlite3"
 _OPENING_LOCK_NAME: Final = "opening.lock"
-_CHUNK_BYTES: Final = MIB
 _DAMAGED_VIDEO: Final = "The stored video is damaged: it is not what was uploaded. Upload it again."
 
 
@@ -58,7 +58,7 @@ class LocalVideoStore:
             InvalidRequestError: a malformed patient code.
         """
         key = video_key(user_id, analysis_id, file_name)
-        digest = self._files.write(key, self._chunks(stream))
+        digest = self._files.write(key, limited_chunks(stream, self._max_bytes))
         return StoredVideo(key, display_name(file_name), digest.size_bytes, digest.sha256)
 
     def local_path(self, video: StoredVideo) -> Path:
@@ -89,19 +89,6 @@ class LocalVideoStore:
         self._files.delete(video.key)
         self._files.delete(_beside(video, PLAYBACK_NAME))
         self._files.remove_empty_folder(video.key.rpartition("/")[0])
-
-    def _chunks(self, stream: BinaryIO) -> Iterator[bytes]:
-        size_bytes = 0
-        while chunk := stream.read(_CHUNK_BYTES):
-            size_bytes += len(chunk)
-            if size_bytes > self._max_bytes:
-                raise TooLargeError(
-                    f"The video is larger than {self._max_bytes / MIB:.0f} MiB, the limit here. "
-                    "Trim it or export it at a lower resolution."
-                )
-            yield chunk
-        if size_bytes == 0:
-            raise EmptyFileError()
 
 
 class LocalResultStore:
