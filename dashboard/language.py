@@ -39,6 +39,15 @@ def session_language() -> str:
     return "en"
 
 
+def keep_in_address(chosen: str) -> None:
+    """Write the chosen language to the address, so that a reload, a link and requests to ``/api/`` carry it.
+
+    Not by binding the widget to the address: that writes the language's own name there, which nothing else reads.
+    """
+    if st.query_params.get(KEY, _of_browser() or "en") != chosen:
+        st.query_params[KEY] = chosen
+
+
 @contextmanager
 def speaking(language: str) -> Iterator[None]:
     """Answer in ``language`` within this block, whatever the session says."""

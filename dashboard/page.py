@@ -16,7 +16,7 @@ from dashboard.components.page_language import page_language
 from dashboard.core_texts import core
 from dashboard.inks import DARK_INK, LIGHT_INK
 from dashboard.language import KEY as LANGUAGE_KEY
-from dashboard.language import LANGUAGES, session_language
+from dashboard.language import LANGUAGES, keep_in_address, session_language
 from dashboard.progress import progress_message
 from dashboard.routes import JOBS
 from dashboard.services import CLOUD, LOCAL, Place, Services, status_of
@@ -188,7 +188,7 @@ def disclaimer_line() -> None:
     with st.container(key="disclaimer"):
         st.markdown(disclaimer())
     with st.container(key="language"):
-        st.segmented_control(
+        chosen = st.segmented_control(
             t("Language"),
             list(LANGUAGES),
             default=session_language(),
@@ -196,8 +196,8 @@ def disclaimer_line() -> None:
             key=LANGUAGE_KEY,
             format_func=lambda code: LANGUAGES[code],
             label_visibility="collapsed",
-            bind="query-params",
         )
+        keep_in_address(str(chosen))
         page_language(session_language())
 
 
@@ -268,16 +268,16 @@ def failure_panel(job: Job) -> None:
 
 def open_review(analysis_id: str) -> None:
     """Go to the review of one analysis; its id stands in the address, so a reload returns to it."""
-    st.switch_page(REVIEW, query_params={"analysis": analysis_id, **_place_in_address()})
+    st.switch_page(REVIEW, query_params={"analysis": analysis_id, **place_in_address()})
 
 
 def open_history(code: str) -> None:
     """Go to a patient's recordings."""
-    st.switch_page(HISTORY, query_params={"patient": code, **_place_in_address()})
+    st.switch_page(HISTORY, query_params={"patient": code, **place_in_address()})
 
 
-def _place_in_address() -> dict[str, str]:
-    """So that a reload comes back to the place that a person chose."""
+def place_in_address() -> dict[str, str]:
+    """What to add to an address, so that a reload comes back to the place that a person chose."""
     return {_PLACE: LOCAL} if read_settings().is_cloud and place() == LOCAL else {}
 
 

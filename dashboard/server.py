@@ -12,6 +12,7 @@ from pathlib import Path
 import streamlit as st
 from starlette.middleware import Middleware
 
+from dashboard.batch_routes import batch_routes
 from dashboard.core_texts import core
 from dashboard.housekeeping import keep_house
 from dashboard.language import LanguageOfPage
@@ -92,6 +93,7 @@ def create_app(data_folder: Path) -> st.App:
         *review_routes(),
         *progress_routes(_job_reader(data_folder)),
         *upload_routes(),
+        *batch_routes(),
         *station_routes(),
     ]
     guard = [] if sign_in is None else [Middleware(SignedInOnly, sign_in=sign_in, routes=routes)]

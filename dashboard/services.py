@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, Literal
 from dashboard.backends import Backend, CloudError, LocalBackend
 from shared.adapters.layout import check_user_id
 from shared.adapters.local import LocalStore
-from shared.errors import ConflictError, InvalidRequestError, NotFoundError
+from shared.errors import ConflictError, InvalidParameterError, InvalidRequestError, NotFoundError
 from shared.parameters import Parameters
 from shared.ports import Job, JobStatus, Patient, StoredVideo
 from shared.version import ANALYSIS_VERSION
@@ -145,6 +145,13 @@ class _Counted:
         return chunk
 
 
+def _asks_the_same(job: Job, parameters: Parameters) -> bool:
+    try:
+        return Parameters.from_mapping(job.parameters) == parameters
+    except InvalidParameterError:
+        return False  # asked for by an older program
+
+
 def _queued(
     *,
     code: str,
@@ -223,6 +230,18 @@ class Services:
         """A patient's analyses, newest recording first; ones being deleted are left out."""
         jobs = self.store.jobs.history(code, limit=_HISTORY_LIMIT)
         return [job for job in jobs if job.status is not JobStatus.DELETING]
+
+    def same_analysis(self, code: str, sha256: str, parameters: Parameters) -> Job | None:
+        """The newest analysis of these very bytes with these parameters, done or under way; None without one.
+
+        One that failed or was cancelled does not count: the film deserves another try.
+        """
+        for job in self.history(code):
+            if job.video.sha256 != sha256 or not (is_open(job) or job.status is JobStatus.COMPLETED):
+                continue
+            if _asks_the_same(job, parameters):
+                return job
+        return None
 
     def demo_cases(self) -> list[Job]:
         """The demo recordings in this store, in the order in which they are presented."""

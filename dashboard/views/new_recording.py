@@ -9,6 +9,7 @@ import streamlit as st
 from dashboard.components.uploader import uploader
 from dashboard.core_texts import core
 from dashboard.page import errors_in_words, open_review, services, storing, task_text
+from dashboard.panels.batch import batch_panel
 from dashboard.services import VIDEO_TYPES, WaitingFilm
 from dashboard.texts import t
 from dashboard.uploads import FOLDER_NAME, UPLOADS, Upload
@@ -21,6 +22,10 @@ _BLINK_METHODS = ("adaptive", "fixed")
 _FILM: Final = "new-film"
 """In the session: token, name and size of the film that has arrived."""
 _UPLOAD: Final = "new-upload"
+_FILMS: Final = "films"
+"""Name in the address."""
+_ONE: Final = "one"
+_SEVERAL: Final = "several"
 
 
 def task_explanation(task: str) -> str:
@@ -193,49 +198,102 @@ def send_uploaded(
     open_review(job.analysis_id)
 
 
+def about_the_recording(*, one: bool) -> tuple[date, str]:
+    """Date and note; several films have dates of their own, so their date is not asked for."""
+    today = datetime.now(UTC).date()
+    day = today
+    if one:
+        day = st.date_input(
+            t("Date of the recording"), value=today, max_value=today, key="new-day", format="YYYY-MM-DD"
+        )
+    label = st.text_input(
+        t("Note on this recording (optional, no names)") if one else t("Note on all of them (optional, no names)"),
+        key="new-label",
+        max_chars=120,
+        placeholder=t("e.g. visit 2, after medication"),
+    )
+    return day, label
+
+
+def one_film() -> None:
+    """One recording: patient, film, task."""
+    left, right = st.columns([1, 1], gap="large")
+    with left:
+        code = choose_patient()
+        film = choose_film()
+        uploaded = choose_uploaded(code) if film is None else None
+        day, label = about_the_recording(one=True)
+    with right:
+        task = choose_task()
+        good_film()
+    parameters = choose_parameters()
+    missing = [
+        name
+        for name, value in ((t("the patient"), code), (t("the film"), film or uploaded), (t("the task"), task))
+        if not value
+    ]
+    ready = st.button(
+        t("Analyse this film"), type="primary", icon=":material/play_arrow:", key="new-send", disabled=bool(missing)
+    )
+    if missing:
+        st.caption(t("Still needed: {missing}.", missing=", ".join(missing)))
+    if ready and code and task:
+        if film is not None:
+            send(film, code=code, day=day, task=task, label=label, parameters=parameters)
+        elif uploaded is not None:
+            send_uploaded(uploaded, code=code, day=day, task=task, label=label, parameters=parameters)
+
+
+def several_films() -> None:
+    """A folder of recordings: one task, note and set of parameters for all, then the queue."""
+    left, right = st.columns([1, 1], gap="large")
+    with left:
+        task = choose_task()
+    with right:
+        _, label = about_the_recording(one=False)
+        good_film()
+    parameters = choose_parameters()
+    batch_panel({"label": label, "parameters": {**parameters, "task": task}} if task else None)
+
+
+def good_film() -> None:
+    """What a film should be like."""
+    st.caption(
+        t(
+            "A good film: 10 s or longer, 30 pictures a second or more, the face fills the picture, "
+            "light from the front, glasses off if possible, the head kept still."
+        )
+    )
+
+
+def choose_kind() -> str:
+    """One film or several; it stands in the address, so that a reload comes back to it."""
+    texts = {_ONE: t("One film"), _SEVERAL: t("A folder or several films")}
+    kind = st.segmented_control(
+        t("What to add"),
+        list(texts),
+        default=_SEVERAL if st.query_params.get(_FILMS) == _SEVERAL else _ONE,
+        required=True,
+        key="new-kind",
+        format_func=lambda name: texts[name],
+        label_visibility="collapsed",
+    )
+    if kind == _SEVERAL:
+        st.query_params[_FILMS] = _SEVERAL
+        return _SEVERAL
+    st.query_params.pop(_FILMS, None)
+    return _ONE
+
+
 def main() -> None:
     """The page."""
     st.title(t("New recording"), anchor=False)
-    left, right = st.columns([1, 1], gap="large")
+    kind = choose_kind()
     with errors_in_words():
-        with left:
-            code = choose_patient()
-            film = choose_film()
-            uploaded = choose_uploaded(code) if film is None else None
-            today = datetime.now(UTC).date()
-            day = st.date_input(
-                t("Date of the recording"), value=today, max_value=today, key="new-day", format="YYYY-MM-DD"
-            )
-            label = st.text_input(
-                t("Note on this recording (optional, no names)"),
-                key="new-label",
-                max_chars=120,
-                placeholder=t("e.g. visit 2, after medication"),
-            )
-        with right:
-            task = choose_task()
-            st.caption(
-                t(
-                    "A good film: 10 s or longer, 30 pictures a second or more, the face fills the picture, "
-                    "light from the front, glasses off if possible, the head kept still."
-                )
-            )
-        parameters = choose_parameters()
-        missing = [
-            name
-            for name, value in ((t("the patient"), code), (t("the film"), film or uploaded), (t("the task"), task))
-            if not value
-        ]
-        ready = st.button(
-            t("Analyse this film"), type="primary", icon=":material/play_arrow:", key="new-send", disabled=bool(missing)
-        )
-        if missing:
-            st.caption(t("Still needed: {missing}.", missing=", ".join(missing)))
-        if ready and code and task:
-            if film is not None:
-                send(film, code=code, day=day, task=task, label=label, parameters=parameters)
-            elif uploaded is not None:
-                send_uploaded(uploaded, code=code, day=day, task=task, label=label, parameters=parameters)
+        if kind == _SEVERAL:
+            several_films()
+        else:
+            one_film()
 
 
 main()

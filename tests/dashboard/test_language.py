@@ -107,3 +107,13 @@ def test_every_page_speaks_korean(services: Services, page: str) -> None:
     text = words(korean_page(page, analysis=job.analysis_id, patient="P-1"))
     assert "진단이 아닙니다" in text
     assert KOREAN.search(text)
+
+
+def test_the_address_carries_the_language_for_reloads_links_and_requests(services: Services) -> None:
+    assert korean_page("new_recording").query_params["lang"] == ["ko"]
+    app = AppTest.from_file(str(SCRIPT), default_timeout=30).run()
+    assert "lang" not in app.query_params
+    app.segmented_control(key="lang").set_value("ko").run()
+    assert app.query_params["lang"] == ["ko"], "the code, which all else reads, and not the language's own name"
+    app.segmented_control(key="lang").set_value("en").run()
+    assert app.query_params["lang"] == ["en"]

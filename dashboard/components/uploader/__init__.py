@@ -18,7 +18,8 @@ _MIB: Final = 1024 * 1024
 @lru_cache(maxsize=1)
 def _texts_of_component() -> tuple[str, str, str]:
     html, css, js = ((_FOLDER / f"uploader.{kind}").read_text(encoding="utf-8") for kind in ("html", "css", "js"))
-    return html, css, (_FOLDER.parent / "pieces.js").read_text(encoding="utf-8") + js
+    shared = "".join((_FOLDER.parent / name).read_text(encoding="utf-8") for name in ("pieces.js", "files.js"))
+    return html, css, shared + js
 
 
 def _labels(max_bytes: int, types: Sequence[str]) -> dict[str, str]:

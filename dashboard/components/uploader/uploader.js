@@ -2,23 +2,7 @@
 // costs one piece, and a page that was reloaded goes on where the server is. All text is set by textContent.
 
 const PIECE_BYTES = 8 * 1024 * 1024;
-const MEMORY = "eye-uploads";
 const uploaders = new WeakMap();
-
-const megabytes = (bytes) => (bytes / 1024 / 1024).toFixed(bytes < 10 * 1024 * 1024 ? 1 : 0);
-const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
-const identity = (file) => `${file.name}|${file.size}|${file.lastModified}`;
-
-function recall() {
-  try { return JSON.parse(sessionStorage.getItem(MEMORY)) || {}; } catch { return {}; }
-}
-
-function remember(file, token) {
-  const known = recall();
-  if (token) known[identity(file)] = token;
-  else delete known[identity(file)];
-  try { sessionStorage.setItem(MEMORY, JSON.stringify(known)); } catch { /* no resuming after a reload, then */ }
-}
 
 class Uploader {
   constructor(root) {
@@ -119,7 +103,7 @@ class Uploader {
       this.line = this.lineTo(this.token, isWanted);
       return await this.line.whereToGoOn();
     } finally {
-      if (this.source) remember(this.source, this.token);
+      if (this.source) remember(identity(this.source), this.token);
     }
   }
 
@@ -131,7 +115,7 @@ class Uploader {
   }
 
   finish(file, sha256) {
-    remember(file, null);
+    remember(identity(file), null);
     const film = { token: this.token, name: file.name, size: file.size, sha256 };
     this.showArrived(film);
     this.setStateValue("film", film);
@@ -139,7 +123,7 @@ class Uploader {
 
   fail(error) {
     if (error instanceof Refused && error.message) {
-      remember(this.source, null);
+      remember(identity(this.source), null);
       this.source = null;
       this.showChoice();
       this.say(error.message, true);
@@ -154,7 +138,7 @@ class Uploader {
     this.run += 1;
     this.line?.abort();
     const token = this.token || this.data.arrived?.token;
-    if (this.source) remember(this.source, null);
+    if (this.source) remember(identity(this.source), null);
     if (token) fetch(`/api/upload/${token}`, { method: "DELETE" }).catch(() => {});
     const wasWhole = this.whole;
     this.source = null;
