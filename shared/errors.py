@@ -13,6 +13,7 @@
     ├── CancelledError             the person stopped the analysis
     ├── ConflictError              the record was changed by someone else meanwhile
     └── StorageError               disk, database or network; may work when tried again
+        └── MeasuringStoppedError  a process that helps to measure is gone
 
 Each class carries a stable ``code`` for programs and a ``user_message`` for people: one sentence that
 says what is wrong, one that says what to do. Neither ever holds a path, a key or a patient datum.
@@ -126,3 +127,12 @@ class StorageError(EyeReviewError):
     code = "STORAGE_ERROR"
     retryable = True
     default_message = "The data could not be saved or read just now. Nothing already stored is lost; try again."
+
+
+class MeasuringStoppedError(StorageError):
+    """A process that helps to measure a film was ended from outside, most often for lack of memory."""
+
+    default_message = (
+        "A part of the program that measures the video was stopped, perhaps for lack of memory. "
+        "The video is kept; close other programs and try again."
+    )

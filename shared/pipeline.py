@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -14,7 +15,9 @@ from shared.model import Result, Trace
 from shared.parameters import Parameters
 from shared.ports import Progress
 from shared.tables import rounded
-from shared.tracking.tracker import track_frames
+from shared.tracking.limbus import LidAwareLimbus
+from shared.tracking.limbus_process import quickest_limbus
+from shared.tracking.tracker import expected_frames, track_frames
 from shared.video import Frame, probe, read_frames
 
 _HASH_CHUNK_BYTES: Final = 1024 * 1024
@@ -44,6 +47,7 @@ def analyze_video(
     progress: Callable[[Progress], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
     enough: Callable[[], bool] | None = None,
+    second_process: bool = True,
 ) -> VideoAnalysis:
     """Measure a film and judge what was measured.
 
@@ -55,6 +59,8 @@ def analyze_video(
         progress: told the stage (reading, tracking, analysing) and how many frames are done.
         cancelled: asked at every frame whether to stop.
         enough: asked at every frame whether to end the film there and judge what there is.
+        second_process: measure in two processes where that is quicker; the numbers are the same. For a caller that
+            fills the processors with several films at a time it is not.
 
     Raises:
         UnreadableVideoError: or one of its kinds: the file cannot be measured at all.
@@ -68,7 +74,9 @@ def analyze_video(
     frames = read_frames(path, step=chosen.step, max_frames=chosen.max_frames)
     if enough is not None:
         frames = _until(frames, enough)
-    trace = rounded(track_frames(frames, probe(path), chosen, progress=progress, cancelled=cancelled))
+    probed = probe(path)
+    limbus = partial(quickest_limbus, expected_frames(probed, chosen)) if second_process else LidAwareLimbus
+    trace = rounded(track_frames(frames, probed, chosen, progress=progress, cancelled=cancelled, limbus=limbus))
     report(Progress("analysing", len(trace), len(trace)))
     result = analyse(trace, chosen)
     return VideoAnalysis(trace, result, path.name, sha256_of(path))

@@ -6,6 +6,10 @@ import traceback
 from pathlib import Path
 
 
+class DescribedError(Exception):
+    """An error of another process of this program, in the words that :func:`describe` found for it there."""
+
+
 def describe(error: BaseException) -> str:
     """Kind of error and the places in the code it passed, without its text, which may hold a path or a name.
 
@@ -16,5 +20,6 @@ def describe(error: BaseException) -> str:
     False
     """
     places = [f"{Path(f.filename).name}:{f.lineno} {f.name}" for f in traceback.extract_tb(error.__traceback__)]
-    text = f" ({error})" if isinstance(error, ImportError) else ""  # names a library, which the log's reader needs
+    # The one names a library, which the log's reader needs; the other holds no more than this function returns.
+    text = f" ({error})" if isinstance(error, ImportError | DescribedError) else ""
     return f"{type(error).__name__}{text} at {' > '.join(places)}"

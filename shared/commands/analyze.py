@@ -24,6 +24,7 @@ from shared.documents import document, dumps, read_document
 from shared.errors import EyeReviewError, StorageError, UnreadableTableError
 from shared.parameters import Parameters
 from shared.ports import Progress
+from shared.processors import usable_processors
 from shared.version import ANALYSIS_VERSION
 
 log = logging.getLogger(__name__)
@@ -111,9 +112,11 @@ def one_by_one(jobs: Iterable[VideoJob]) -> Iterator[Outcome]:
 def side_by_side(jobs: list[VideoJob], count: int, *, verbose: bool = False) -> Iterator[Outcome]:
     """Analyse ``count`` videos at a time, each in a process of its own, with a bar of videos."""
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(min(count, len(jobs)), context, _prepare_process, (verbose,))
+    count = min(count, len(jobs))
+    second_process = 2 * count <= usable_processors()
+    pool = ProcessPoolExecutor(count, context, _prepare_process, (verbose,))
     try:
-        pending = {pool.submit(analyse_one, job): job for job in jobs}
+        pending = {pool.submit(analyse_one, job, second_process=second_process): job for job in jobs}
         with _bar(unit=" videos", total=len(jobs)) as bar:
             for future in as_completed(pending):
                 try:
@@ -129,15 +132,23 @@ def side_by_side(jobs: list[VideoJob], count: int, *, verbose: bool = False) -> 
     pool.shutdown()
 
 
-def analyse_one(job: VideoJob, progress: Callable[[Progress], None] | None = None) -> Outcome:
-    """Analyse one video and write its results, or find that they are there."""
+def analyse_one(
+    job: VideoJob, progress: Callable[[Progress], None] | None = None, *, second_process: bool = True
+) -> Outcome:
+    """Analyse one video and write its results, or find that they are there.
+
+    Args:
+        job: the video.
+        progress: told how far it is.
+        second_process: see :func:`shared.pipeline.analyze_video`.
+    """
     name = job.path.name
     try:
         sha256 = sha256_of(job.path)
         stored = stored_document(job, sha256)
         if stored is not None:
             return Outcome(name, stored, kept=True)
-        analysis = shared.analyze_video(job.path, job.parameters, progress=progress)
+        analysis = shared.analyze_video(job.path, job.parameters, progress=progress, second_process=second_process)
         content = document(analysis.result, file_name=analysis.file_name, sha256=analysis.sha256)
         write_whole(job.csv, _trace_csv(analysis))
         write_whole(job.json, dumps(content, indent=1).encode())

@@ -45,3 +45,7 @@ class LimbusInstrument(Protocol):
     def finish(self, time_s: FloatArray, valid: BoolArray) -> tuple[LimbusArrays, LimbusArrays]:
         """Arrays of the patient's (left, right) eye over all frames observed."""
         ...
+
+    def close(self) -> None:
+        """Free what the instrument holds; called once, also after an error."""
+        ...

@@ -8,7 +8,7 @@ eyes, angles and places; 22 MB in 20 minutes at 30 frames/s.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -25,7 +25,8 @@ from shared.tracking.face import FaceLandmarker, FaceLandmarks, MediaPipeFaceMes
 from shared.tracking.frame_records import FrameRecords
 from shared.tracking.instrument import LimbusArrays, LimbusInstrument
 from shared.tracking.landmark import LEFT_EYE, RIGHT_EYE, EyePoints, measure_eye, plausible_geometry
-from shared.tracking.limbus import LIMBUS_RECORD, LidAwareLimbus
+from shared.tracking.limbus import LidAwareLimbus
+from shared.tracking.limbus_measurement import LIMBUS_RECORD
 from shared.tracking.pose import HEAD_RECORD, HeadRotation, HeadRotations
 from shared.tracking.threads import run_ahead, short_turns
 from shared.version import ANALYSIS_VERSION
@@ -62,7 +63,8 @@ def track(
         cancelled: asked at every frame whether to stop.
         landmarker: face landmarks; a new MediaPipe mesh by default. State is kept from frame to frame, so give
             each film its own.
-        limbus: makes the second instrument; with None its arrays are empty.
+        limbus: makes the second instrument; with None its arrays are empty. See
+            :func:`shared.tracking.limbus_process.quickest_limbus` for one that works in a process of its own.
 
     Returns:
         The trace; all frames invalid where there was no face.
@@ -101,11 +103,11 @@ def track_frames(
         parameters, progress, cancelled, landmarker, limbus: as for :func:`track`, which see for errors too.
     """
     recording = _Recording()
-    mesh = landmarker or MediaPipeFaceMesh()
-    rim = limbus() if limbus is not None else None
-    total = _expected_frames(probed, parameters)
-    frames = run_ahead(frames, _QUEUE_DEPTH)
-    try:
+    total = expected_frames(probed, parameters)
+    with ExitStack() as opened:
+        rim = opened.enter_context(closing(limbus())) if limbus is not None else None
+        mesh = landmarker or opened.enter_context(closing(MediaPipeFaceMesh()))
+        frames = run_ahead(frames, _QUEUE_DEPTH)
         with short_turns(), closing(run_ahead(_meshed(frames, mesh), _QUEUE_DEPTH)) as meshed:
             for item in meshed:
                 if cancelled is not None and cancelled():
@@ -115,14 +117,11 @@ def track_frames(
                 recording.add(item)
                 if progress is not None and len(recording) % _PROGRESS_EVERY == 0:
                     progress(Progress("tracking", len(recording), max(total, len(recording))))
-    finally:
-        if landmarker is None:
-            mesh.close()
-    if len(recording) < MIN_FRAMES:
-        raise TooShortError
-    if progress is not None:
-        progress(Progress("tracking", len(recording), len(recording)))
-    return _trace(recording, probed, rim, mesh.name)
+        if len(recording) < MIN_FRAMES:
+            raise TooShortError
+        if progress is not None:
+            progress(Progress("tracking", len(recording), len(recording)))
+        return _trace(recording, probed, rim, mesh.name)
 
 
 _KEPT: Final = tuple(sorted({*RIGHT_EYE.all_points, *LEFT_EYE.all_points}))
@@ -177,7 +176,8 @@ def _meshed(frames: Generator[Frame, None, None], mesh: FaceLandmarker) -> Gener
             yield _Meshed(frame, mesh.detect(frame.picture, frame.time_s))
 
 
-def _expected_frames(probed: VideoMeta, parameters: Parameters) -> int:
+def expected_frames(probed: VideoMeta, parameters: Parameters) -> int:
+    """Frames that will be measured, by what the container promises; 0 where it promises nothing."""
     return min(-(-probed.frame_count // parameters.step), parameters.max_frames)
 
 

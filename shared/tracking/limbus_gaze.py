@@ -1,0 +1,113 @@
+"""From measured frames to eye-in-head angles: what needs the whole recording.
+
+Median gaze, head stillness and the smoothing of the head's rotation are known only at a film's end.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shared.model import BoolArray, FloatArray, IntArray
+from shared.tracking.canthus_depth import centre_depth_iris
+from shared.tracking.eye_in_head import eye_in_head_rad
+from shared.tracking.head_reference import corner_middles, rotation_from_median_deg, smooth_rotation, stillness
+from shared.tracking.instrument import LimbusArrays
+from shared.tracking.limbus_fit import ROTATION_RADIUS_IRIS
+from shared.tracking.limbus_measurement import MeasuredFrames, ReferenceFace
+from shared.tracking.limbus_trust import without_untrusted
+
+_TRUSTED: Final = 0.45
+"""Confidence from which a frame takes part in the median gaze."""
+_FEWEST_COMMON_FRAMES: Final = 20
+"""Fewest frames with both eyes trusted for a zero that both have in common."""
+
+
+def gaze(measured: MeasuredFrames, time_s: FloatArray, valid: BoolArray) -> tuple[LimbusArrays, LimbusArrays]:
+    """Gaze of the patient's (left, right) eye over all frames of a film.
+
+    Args:
+        measured: what is left of the frames.
+        time_s: ``(N,)`` times of all frames.
+        valid: ``(N,)`` frames to trust; the others come out missing.
+    """
+    numbers = measured.numbers[measured.numbers["index"] < len(valid)]
+    numbers = numbers[valid[numbers["index"]]]
+    if measured.face is None or not len(numbers):
+        return _missing(len(valid)), _missing(len(valid))
+    rows = numbers["index"]
+    right, left = _angles(numbers, np.asarray(time_s, dtype=np.float64)[rows], measured.face)
+    return _spread(left, rows, len(valid)), _spread(right, rows, len(valid))
+
+
+def _angles(numbers: NDArray[np.void], time_s: FloatArray, face: ReferenceFace) -> tuple[LimbusArrays, LimbusArrays]:
+    """Angles of the (right, left) eye over the measured frames."""
+    centre_depth = centre_depth_iris(face.shape, face.canthi, face.iris_share)
+    rotation = smooth_rotation(numbers["rotation"], time_s)
+    still = stillness(rotation_from_median_deg(rotation), time_s)
+    middles, _ = corner_middles(
+        numbers["canthi_px"],
+        numbers["skin"],
+        face.middles_px,
+        still=still,
+        time_s=time_s,
+        iris_px=face.iris_px,
+    )
+    measured = np.isfinite(numbers["limbus_px"]).all(axis=2) & np.isfinite(middles).all(axis=2)
+    measured &= np.isfinite(rotation[:, :1, 0])
+    straight = _frames_of_zero(measured, measured & (numbers["confidence"] >= _TRUSTED) & numbers["height_carried"])
+    angles = [
+        eye_in_head_rad(
+            numbers["limbus_px"][:, eye],
+            middles[:, eye],
+            rotation,
+            float(centre_depth[eye]),
+            iris_px=numbers["iris_px"].mean(axis=1),
+            trusted=straight[:, eye],
+        )
+        for eye in range(2)
+    ]
+    right, left = (_eye_gaze(numbers, eye, angles[eye], measured[:, eye]) for eye in range(2))
+    return without_untrusted(right, left)
+
+
+def _frames_of_zero(measured: BoolArray, trusted: BoolArray) -> BoolArray:
+    """``(n, 2)`` frames whose median gaze is zero: those in which both eyes are trusted, if there are enough.
+
+    With frames of its own for each eye, one that the lids hide more often would seem to look higher than its fellow.
+    """
+    both = trusted.all(axis=1, keepdims=True)
+    if both.sum() >= _FEWEST_COMMON_FRAMES:
+        return np.repeat(both, 2, axis=1)
+    return np.where(trusted.any(axis=0), trusted, measured)
+
+
+def _eye_gaze(numbers: NDArray[np.void], eye: int, angle: FloatArray, measured: BoolArray) -> LimbusArrays:
+    in_iris = ROTATION_RADIUS_IRIS * np.sin(angle)
+    degrees = np.rad2deg(angle)
+    return LimbusArrays(
+        h_iris=in_iris[:, 0],
+        v_iris=in_iris[:, 1],
+        h_deg=degrees[:, 0],
+        v_deg=degrees[:, 1],
+        confidence=np.where(measured, numbers["confidence"][:, eye], 0.0),
+        occluded=np.where(numbers["height_carried"][:, eye], 0.0, 1.0),
+    )
+
+
+def _missing(frame_count: int) -> LimbusArrays:
+    """No measurement in any frame: confidence 0, all else nan."""
+    nan = np.full(frame_count, np.nan)
+    nothing = np.zeros(frame_count)
+    return LimbusArrays(h_iris=nan, v_iris=nan, h_deg=nan, v_deg=nan, confidence=nothing, occluded=nan)
+
+
+def _spread(gaze: LimbusArrays, rows: IntArray, frame_count: int) -> LimbusArrays:
+    """Put measured frames where they belong among all frames."""
+    out = {}
+    for name, empty in vars(_missing(frame_count)).items():
+        out[name] = empty.copy()
+        out[name][rows] = getattr(gaze, name)
+    return LimbusArrays(**out)

@@ -1,0 +1,225 @@
+"""Rims, eye corners and skin of every frame, from the patches that were cut out of it, in one pass over a film.
+
+A person's irises, face and reference skin are learnt from the first open-eyed frames, whose patches are kept until
+then; after that each frame leaves only numbers behind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shared.model import BoolArray, FloatArray
+from shared.tracking.canthi import CanthusReference
+from shared.tracking.eye_crop import CORNERS, EyePatches, canthus_span_px
+from shared.tracking.frame_records import FrameRecords
+from shared.tracking.head_pose import HeadPose, mean_shape
+from shared.tracking.lid_occlusion import height_carried
+from shared.tracking.limbus_calibration import calibrate_limbus, limbus_edges
+from shared.tracking.limbus_confidence import fit_confidence
+from shared.tracking.limbus_cut import LimbusCut, eyes_open
+from shared.tracking.limbus_fit import ROTATION_RADIUS_IRIS, LimbusFit, LimbusFitter
+from shared.tracking.skin_reference import SkinReference
+
+_OPEN_FRAMES_TO_LEARN: Final = 45
+"""Open-eyed frames from which a person's irises and face are learnt (1.5 s at 30 frames/s)."""
+_MOST_FRAMES_WAITING: Final = 120
+"""Learning starts here even if the eyes were mostly shut: memory must not grow with the film."""
+_FEWEST_FRAMES_TO_LEARN: Final = 3
+_BLOCK: Final = 8
+"""Frames measured in one pass over their arrays: spreads what each call of numpy costs, and stays in the cache."""
+_TURN_SHARE: Final = 0.35 / ROTATION_RADIUS_IRIS
+"""Share of a head turn that the place of the limbus against the eye corners does not show by itself: the eyeball's
+centre lies 0.35 iris diameters behind them."""
+
+LIMBUS_RECORD: Final = (
+    ("index", np.int64),
+    ("limbus_px", np.float64, (2, 2)),
+    ("confidence", np.float64, (2,)),
+    ("canthi_px", np.float64, (2, 2, 2)),
+    ("skin", np.float64, (2, 3)),
+    ("rotation", np.float64, (3, 3)),
+    ("iris_px", np.float64, (2,)),
+    ("height_carried", np.bool_, (2,)),
+)
+"""What one frame leaves behind, all that grows with the film. Eyes in the order right, left."""
+_Record = tuple[int, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, BoolArray]
+
+
+@dataclass(frozen=True, eq=False)
+class ReferenceFace:
+    """What gaze needs to know of the face, all from the first frames.
+
+    Attributes:
+        shape: ``(468, 3)`` mean face.
+        canthi: the patches by which the eye corners are followed.
+        middles_px: ``(2, 2)`` middle between the landmark corners of each eye in the reference frame.
+        iris_px: iris diameter in the reference frame.
+        iris_share: the same over the distance of the outer eye corners.
+    """
+
+    shape: FloatArray
+    canthi: CanthusReference
+    middles_px: FloatArray
+    iris_px: float
+    iris_share: float
+
+
+@dataclass(frozen=True, eq=False)
+class MeasuredFrames:
+    """What is left of a film: :data:`LIMBUS_RECORD` of each frame with eyes, and the face; None if none was learnt."""
+
+    numbers: NDArray[np.void]
+    face: ReferenceFace | None
+
+
+@dataclass(frozen=True, eq=False)
+class _Learnt:
+    """What the first frames taught."""
+
+    face: ReferenceFace
+    fitter: LimbusFitter
+    skin: SkinReference
+    pose: HeadPose
+    usual_middles_px: FloatArray
+
+
+class LimbusMeasurement:
+    """Measures what was cut out of a film's frames: :meth:`take` each in order, then :meth:`finish` once."""
+
+    def __init__(self) -> None:
+        self._waiting: list[LimbusCut] = []
+        self._numbers = FrameRecords(LIMBUS_RECORD)
+        self._learnt: _Learnt | None = None
+        self._open_waiting = 0
+
+    def take(self, cut: LimbusCut) -> None:
+        """Take in one frame that shows eyes."""
+        self._waiting.append(cut)
+        if self._learnt is not None:
+            if len(self._waiting) >= _BLOCK:
+                self._measure_waiting(self._learnt)
+            return
+        self._open_waiting += eyes_open(cut)
+        if self._open_waiting >= _OPEN_FRAMES_TO_LEARN or len(self._waiting) >= _MOST_FRAMES_WAITING:
+            self._learn()
+
+    def finish(self) -> MeasuredFrames:
+        """Measure what still waits, and hand over what is left of all frames."""
+        if self._learnt is None and len(self._waiting) >= _FEWEST_FRAMES_TO_LEARN:
+            self._learn()
+        if self._learnt is not None:
+            self._measure_waiting(self._learnt)
+        return MeasuredFrames(self._numbers.as_array(), None if self._learnt is None else self._learnt.face)
+
+    def _learn(self) -> None:
+        """Learn irises, face and reference skin from the waiting frames, then measure those."""
+        teaching = [cut for cut in self._waiting if eyes_open(cut)]
+        if len(teaching) < _FEWEST_FRAMES_TO_LEARN:
+            teaching = self._waiting
+        shape = mean_shape(np.stack([cut.landmarks for cut in teaching]))
+        pose = HeadPose(shape, self._waiting[-1].picture_size)
+        reference = teaching[_most_typical(pose.rotations(np.stack([cut.landmarks for cut in teaching])))]
+        canthi = CanthusReference(reference.canthi)
+        fitter = LimbusFitter(calibrate_limbus([cut.eyes for cut in teaching]))
+        iris_px = float(2 * fitter.calibration.true_radius_px.mean() / reference.eyes.scale)
+        corners, _ = canthi.locate([cut.canthi for cut in teaching])
+        face = ReferenceFace(
+            shape=shape,
+            canthi=canthi,
+            middles_px=reference.landmarks[CORNERS, :2].mean(axis=1),
+            iris_px=iris_px,
+            iris_share=iris_px / canthus_span_px(reference.landmarks),
+        )
+        self._learnt = _Learnt(
+            face=face,
+            fitter=fitter,
+            skin=SkinReference(reference.skin, reference.landmarks),
+            pose=pose,
+            usual_middles_px=np.median(
+                [_middles_in_patches(at, cut.eyes) for at, cut in zip(corners, teaching, strict=True)], axis=0
+            ),
+        )
+        self._measure_waiting(self._learnt)
+
+    def _measure_waiting(self, learnt: _Learnt) -> None:
+        for start in range(0, len(self._waiting), _BLOCK):
+            for numbers in _measure(self._waiting[start : start + _BLOCK], learnt):
+                self._numbers.append(numbers)
+        self._waiting.clear()
+
+
+def _most_typical(rotations: FloatArray) -> int:
+    """Index of the rotation nearest the median one."""
+    stack = rotations.reshape(len(rotations), 9)
+    known = np.isfinite(stack).all(axis=1)
+    if not known.any():
+        return 0
+    distance = np.linalg.norm(stack - np.median(stack[known], axis=0), axis=1)
+    return int(np.argmin(np.where(known, distance, np.inf)))
+
+
+def _measure(cuts: Sequence[LimbusCut], learnt: _Learnt) -> list[_Record]:
+    """Reduce frames to :data:`LIMBUS_RECORD`. What a frame's are does not depend on the frames measured with it."""
+    edges = limbus_edges([cut.eyes for cut in cuts], learnt.fitter.calibration.sclera_level)
+    rotations = learnt.pose.rotations(np.stack([cut.landmarks for cut in cuts]))
+    canthi, _ = learnt.face.canthi.locate([cut.canthi for cut in cuts])
+    fits = learnt.fitter.fit_frames(
+        edges,
+        np.stack([cut.eyes.iris_px for cut in cuts]),
+        np.stack([cut.eyes.inside.astype(np.float64) for cut in cuts]),
+        np.stack([_tilt(learnt, *frame) for frame in zip(cuts, canthi, rotations, strict=True)]),
+    )
+    skin = np.full((len(cuts), 2, 3), np.nan)
+    if learnt.skin.usable:
+        skin, _ = learnt.skin.locate([cut.skin for cut in cuts])
+    confidence = [fit_confidence(fit, found.margins) for fit, found in zip(fits, edges, strict=True)]
+    return [
+        _numbers(cut, fit, sure, learnt, canthi=canthi[i], skin=skin[i], rotation=rotations[i])
+        for i, (cut, fit, sure) in enumerate(zip(cuts, fits, confidence, strict=True))
+    ]
+
+
+def _numbers(
+    cut: LimbusCut,
+    fit: LimbusFit,
+    confidence: FloatArray,
+    learnt: _Learnt,
+    *,
+    canthi: FloatArray,
+    skin: FloatArray,
+    rotation: FloatArray,
+) -> _Record:
+    confidence = confidence * cut.eyes.inside
+    limbus = cut.eyes.image_points(fit.centre_px)
+    limbus[confidence <= 0] = np.nan
+    iris_px = 2 * learnt.fitter.calibration.true_radius_px / cut.eyes.scale
+    return cut.index, limbus, confidence, canthi.reshape(2, 2, 2), skin, rotation, iris_px, height_carried(fit)
+
+
+def _tilt(learnt: _Learnt, cut: LimbusCut, canthi: FloatArray, rotation: FloatArray) -> FloatArray:
+    """Sine of the tilt of each limbus beyond what its place in the patch shows, ``(2, 2)``.
+
+    Patches are cut about the landmark corners, which follow a vertical movement of the eye by up to a half; the
+    corners found in the picture do not.
+    """
+    drift = learnt.usual_middles_px - _middles_in_patches(canthi, cut.eyes)
+    lever_px = 2 * ROTATION_RADIUS_IRIS * learnt.fitter.calibration.true_radius_px
+    return np.asarray(drift / lever_px[:, None] + _TURN_SHARE * _turn_in_patches(rotation, cut.eyes))
+
+
+def _middles_in_patches(canthi: FloatArray, eyes: EyePatches) -> FloatArray:
+    """Middle of each eye's corners ``(4, 2)`` in patch px, ``(2, 2)``: the inverse of a similarity."""
+    middles = canthi.reshape(2, 2, 2).mean(axis=1) - eyes.to_image[:, :, 2]
+    return np.asarray(np.einsum("eji,ej->ei", eyes.to_image[:, :, :2], middles) * eyes.scale**2)
+
+
+def _turn_in_patches(rotation: FloatArray, eyes: EyePatches) -> FloatArray:
+    """Sine of the head's turn away from the mean pose along the axes of each patch, ``(2, 2)``; 0 where unknown."""
+    forward = np.nan_to_num(-rotation[:2, 2])
+    axes = eyes.to_image[:, :, :2] * eyes.scale
+    return np.asarray(np.einsum("eij,i->ej", axes, forward))
