@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.page import result_with_shape, services
+from dashboard.page import label_text, result_with_shape, services
 from dashboard.services import day_of
 from dashboard.texts import t
 from shared.ports import Job, JobStatus
@@ -40,5 +40,5 @@ def choose_recording(page: str) -> Job | None:
 
 
 def _title(job: Job) -> str:
-    parts = [job.user_id, day_of(job.recorded_at).isoformat(), result_with_shape(job), job.label]
+    parts = [job.user_id, day_of(job.recorded_at).isoformat(), result_with_shape(job), label_text(job)]
     return " · ".join(part for part in parts if part)

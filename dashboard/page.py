@@ -19,7 +19,7 @@ from dashboard.language import KEY as LANGUAGE_KEY
 from dashboard.language import LANGUAGES, keep_in_address, session_language
 from dashboard.progress import progress_message
 from dashboard.routes import JOBS
-from dashboard.services import CLOUD, LOCAL, Place, Services, status_of
+from dashboard.services import CLOUD, DEMO_SOURCE, LOCAL, Place, Services, status_of
 from dashboard.texts import plain, t
 from shared.adapters.layout import ORIGINAL_SOURCE
 from shared.adapters.local import open_local_store
@@ -159,6 +159,11 @@ def result_with_shape(job: Job) -> str:
     """For tables: shape and words, e.g. ``◆ PSP suspected``."""
     status = status_of(job)
     return f"{STATUS_SHAPE.get(status, '')} {result_text(status)}".strip()
+
+
+def label_text(job: Job) -> str:
+    """The note on a recording: as a person typed it, a demo case's in the reader's language."""
+    return core(job.label) if job.source == DEMO_SOURCE else job.label
 
 
 def task_text(task: str) -> str:

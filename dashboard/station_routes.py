@@ -19,6 +19,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from dashboard.core_texts import core
 from dashboard.routes import PRIVATE_HEADERS, TokenRegistry, is_same_site
 from dashboard.station import VISITS, Visit
 from shared.errors import ConflictError, EyeReviewError
@@ -90,4 +91,6 @@ def _number(text: str | None) -> float:
 
 
 def _answer(status: int, **content: Any) -> Response:
+    if "message" in content:
+        content["message"] = core(content["message"])
     return JSONResponse(content, status, headers=PRIVATE_HEADERS)

@@ -21,6 +21,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 from dashboard.core_texts import TEMPLATES
+from dashboard.demo_cases import DEMO_CASES
 from dashboard.texts import LOCALE_FOLDER
 
 ROOT = Path(__file__).parents[1]
@@ -45,9 +46,16 @@ CORE = (
 CORE_FOLDERS = ("checks", "measures", "targets")
 ERRORS_ONLY = ("tables", "video", "playback", "cohort", "roc")
 """Of these only the sentences of errors; their other texts are the data dictionary."""
+SENTENCES_ONLY = ("shared/adapters", "dashboard")
+"""Here whole sentences count: those of errors, which a page shows as they are."""
+OF_OPERATORS = ("settings", "sign_in", "__main__", "server", "cloud", "aws")
+"""Told to the one who starts the program, on the console."""
 CITATION = re.compile(r"doi 10\.|PMC\d|\b(19|20)\d\d;\d|\b(19|20)\d\d, ")
 """Sources stay as they were published."""
 _WORD = re.compile(r"[A-Za-z]{3,}")
+_SENTENCE = re.compile(r"[A-Z][^=]{15,}\.", re.DOTALL)
+_NAMED_PLACE = re.compile(r"\{[a-z]")
+"""Of a sentence that the dashboard translates itself."""
 _CODE = re.compile(r"^[A-Z][A-Z0-9_]{4,}: ")
 
 
@@ -64,7 +72,15 @@ def core_templates() -> list[str]:
     for name in ERRORS_ONLY:
         raised = (node for node in ast.walk(_tree(ROOT / "shared" / f"{name}.py")) if isinstance(node, ast.Raise))
         found += [text for node in raised for text in _texts(node)]
-    return [text for text in dict.fromkeys(found) if not CITATION.search(text)]
+    for folder in SENTENCES_ONLY:
+        spoken = (path for path in sorted((ROOT / folder).glob("*.py")) if path.stem not in OF_OPERATORS)
+        found += [text for path in spoken for text in _texts(_tree(path)) if _is_sentence(text)]
+    own = {message.id for message in dashboard_messages()}
+    return [text for text in dict.fromkeys(found) if not CITATION.search(text) and text not in own]
+
+
+def _is_sentence(text: str) -> bool:
+    return _SENTENCE.fullmatch(text) is not None and _NAMED_PLACE.search(text) is None
 
 
 def _tree(path: Path) -> ast.AST:
@@ -121,6 +137,9 @@ def dashboard_messages() -> Catalog:
         catalogue.add(
             message, locations=[(f"dashboard/{Path(name).as_posix()}", 0)], auto_comments=comments, context=context
         )
+    for case in DEMO_CASES:
+        for text in (case.title, case.description):
+            catalogue.add(text, locations=[("dashboard/demo_cases.py", 0)])
     return catalogue
 
 

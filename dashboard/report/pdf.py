@@ -107,7 +107,7 @@ class _Page:
         parts = [
             self.say("Patient {code}", code=data.patient_code),
             self.say("recorded {day}", day=self._day(data.recorded_at)),
-            data.label,
+            self._core(data.label),
             self.say("analysis {id}", id=data.analysis_id[:12]),
         ]
         self._line(" · ".join(part for part in parts if part))

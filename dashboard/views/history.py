@@ -15,6 +15,7 @@ from dashboard.page import (
     chosen_row,
     errors_in_words,
     ink,
+    label_text,
     open_review,
     result_text,
     result_with_shape,
@@ -154,7 +155,7 @@ def table(jobs: list[Job]) -> None:
             {
                 "recorded": [day_of(job.recorded_at) for job in jobs],
                 "result": [result_with_shape(job) for job in jobs],
-                "label": [job.label for job in jobs],
+                "label": [label_text(job) for job in jobs],
                 "task": [task_text(job.parameters["task"]) for job in jobs],
                 "range": values,
                 "blinks": rates,
@@ -257,7 +258,7 @@ def two_visits(jobs: list[Job]) -> None:
 
 def recording_text(job: Job) -> str:
     """A recording in a list: date, result, version."""
-    parts = [day_of(job.recorded_at).isoformat(), result_with_shape(job), job.label, job.analysis_version or ""]
+    parts = [day_of(job.recorded_at).isoformat(), result_with_shape(job), label_text(job), job.analysis_version or ""]
     return " · ".join(part for part in parts if part)
 
 

@@ -9,6 +9,7 @@ from dashboard.page import (
     computed_badge,
     errors_in_words,
     failure_panel,
+    label_text,
     open_history,
     open_review,
     progress_panel,
@@ -38,7 +39,7 @@ def head_line(job: Job) -> None:
         t("asked to: {task}", task=task_text(job.parameters["task"])),
     ]
     if job.label:
-        parts.append(plain(job.label))
+        parts.append(plain(label_text(job)))
     with st.container(horizontal=True, vertical_alignment="center", key="review-head"):
         st.markdown(f"**{plain(job.user_id)}** · " + " · ".join(parts), width="content")
         if job.status is JobStatus.COMPLETED:
@@ -90,7 +91,7 @@ def choose_recording() -> None:
                 "result": [result_with_shape(job) for job in jobs],
                 "patient": [job.user_id for job in jobs],
                 "recorded": [day_of(job.recorded_at) for job in jobs],
-                "label": [job.label for job in jobs],
+                "label": [label_text(job) for job in jobs],
             }
         ),
         key="review-choice",

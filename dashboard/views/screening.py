@@ -7,6 +7,7 @@ import streamlit as st
 
 from dashboard.components.idle_reset import idle_reset
 from dashboard.components.recorder import recorder
+from dashboard.core_texts import core
 from dashboard.page import KIOSK_STYLE, PATIENTS, errors_in_words, services
 from dashboard.panels.answer import result_card
 from dashboard.panels.target import target_panel
@@ -83,7 +84,7 @@ def welcome() -> None:
     """What will happen, consent, and the start."""
     st.title(t("Eye movement screening"), anchor=False)
     if notice := st.session_state.pop("screening-notice", None):
-        st.info(plain(notice), icon=":material/info:")
+        st.info(plain(core(notice)), icon=":material/info:")
     st.markdown(
         "\n".join(
             f"- {line}"
