@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import socket
 import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import boto3
 import pytest
@@ -159,3 +161,6 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmulatedCloud]:
             yield EmulatedCloud(given["environment"], given["root"], given["outputs"], Path(given["folder"]))
         finally:
             cloud.communicate(timeout=60)
+        address = urlsplit(given["environment"]["AWS_ENDPOINT_URL"])
+        with socket.socket() as probe:
+            assert probe.connect_ex((address.hostname, address.port)) != 0, "the emulator outlived whoever started it"

@@ -96,6 +96,8 @@ def running_emulator(folder: Path, *, port: int, region: str, function_urls: Map
     }
     # Its own command would also listen on 443; the server underneath listens on what it is told to.
     command = [sys.executable, "-m", "hypercorn", "ministack.app:app", "--bind", f"127.0.0.1:{port}"]
+    # Without workers it is one process, and nothing is left when that is killed.
+    command += ["--workers", "0"]
     command += ["--certfile", str(certificate.certificate), "--keyfile", str(certificate.key), "--keep-alive", "75"]
     with (folder / "emulator.log").open("w") as log:
         process = subprocess.Popen(
