@@ -20,7 +20,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
-from dashboard.core_texts import TEMPLATES
+from dashboard.core_texts import TEMPLATES, WORDS
 from dashboard.demo_cases import DEMO_CASES
 from dashboard.texts import LOCALE_FOLDER
 
@@ -140,6 +140,8 @@ def dashboard_messages() -> Catalog:
     for case in DEMO_CASES:
         for text in (case.title, case.description):
             catalogue.add(text, locations=[("dashboard/demo_cases.py", 0)])
+    for word in WORDS:
+        catalogue.add(word, locations=[("dashboard/core_texts.py", 0)])
     return catalogue
 
 
