@@ -111,9 +111,9 @@ def _lost(trace: Trace) -> list[list[float]]:
     ]
 
 
-def _segments(parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """What the patient was asked for, and when: as annotated, else as the target showed it."""
-    words = {
+def segment_words() -> dict[str, str]:
+    """What the patient was asked for, by the label of a segment."""
+    return {
         "up": t("up"),
         "down": t("down"),
         "left": t("to the patient’s left"),
@@ -122,6 +122,11 @@ def _segments(parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
         "vertical": t("up and down"),
         "horizontal": t("left and right"),
     }
+
+
+def _segments(parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What the patient was asked for, and when: as annotated, else as the target showed it."""
+    words = segment_words()
     annotated = parameters.get("segments") or [
         asdict(segment) for segment in target_segments(checked_target_log(parameters.get("target_log")))
     ]

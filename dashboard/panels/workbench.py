@@ -11,6 +11,7 @@ from dashboard.components.video_trace import video_trace
 from dashboard.core_texts import core
 from dashboard.language import session_language
 from dashboard.page import services
+from dashboard.panels.segments import take_marked
 from dashboard.review_desk import ReviewDesk
 from dashboard.review_routes import DESKS, FEEDS
 from dashboard.reviews import Review
@@ -34,6 +35,7 @@ def state_of(review: Review) -> ReviewState:
 
 def workbench(review: Review) -> None:
     """The part itself."""
+    key = "review-workbench"
     theme = "dark" if st.context.theme.type == "dark" else "light"
     film = review.film
     if review.film_error:
@@ -44,7 +46,8 @@ def workbench(review: Review) -> None:
         decisions_url=f"/api/decisions/{_kept(DESKS, review, lambda: _desk_of(review))}",
         theme=theme,
         seek=_seek_of(review),
-        key="review-workbench",
+        key=key,
+        on_segment=lambda: take_marked(st.session_state[key].get("segment")),
     )
 
 

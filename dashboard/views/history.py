@@ -146,6 +146,13 @@ def chart(jobs: list[Job]) -> None:
         open_review(data if isinstance(data, str) else data[0])
 
 
+def asked(job: Job) -> str:
+    """What the patient was asked to do, and how many stretches of it were marked."""
+    count = len(job.parameters.get("segments") or ())
+    marked = [tn("{count} stretch marked", "{count} stretches marked", count)] if count else []
+    return " · ".join([task_text(job.parameters["task"]), *marked])
+
+
 def table(jobs: list[Job]) -> None:
     """The recordings, newest first; choosing one opens it."""
     values = [(job.summary or {}).get("vertical_peak_to_peak") for job in jobs]
@@ -156,7 +163,7 @@ def table(jobs: list[Job]) -> None:
                 "recorded": [day_of(job.recorded_at) for job in jobs],
                 "result": [result_with_shape(job) for job in jobs],
                 "label": [label_text(job) for job in jobs],
-                "task": [task_text(job.parameters["task"]) for job in jobs],
+                "task": [asked(job) for job in jobs],
                 "range": values,
                 "blinks": rates,
                 "version": [job.analysis_version or "" for job in jobs],

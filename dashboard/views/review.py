@@ -21,6 +21,7 @@ from dashboard.panels.answer import checks_table, result_card
 from dashboard.panels.findings import findings_panel
 from dashboard.panels.measurements import metrics_table
 from dashboard.panels.movements import movements_panel
+from dashboard.panels.segments import segments_panel
 from dashboard.panels.take_along import downloads, stamp
 from dashboard.panels.target import target_panel
 from dashboard.panels.workbench import show_place, state_of, workbench
@@ -63,6 +64,7 @@ def show(review: Review) -> None:
     reviewed = summary_of(reviewed_result(review.trace, review.document, state)) if state.changed else None
     result_card(review.summary, reviewed, state)
     workbench(review)
+    segments_panel(review)
     findings_panel(review.summary, reviewed, lambda start_s, end_s: show_place(review, start_s, end_s))
     movements_panel(review, state, lambda start_s, end_s: show_place(review, start_s, end_s))
     if review.summary["parameters"].get("target_log"):

@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -79,6 +79,22 @@ class LocalVideoStore:
         """A file that browsers play: the proxy where one was made, else the film itself. Raises as above."""
         proxy = self._files.path(_beside(video, PLAYBACK_NAME))
         return proxy if proxy.is_file() else self.local_path(video)
+
+    def share(self, video: StoredVideo, analysis_id: str) -> StoredVideo:
+        """The same film, with its proxy, under another analysis of the same patient; without a second copy if possible.
+
+        Raises:
+            NotFoundError: not there. StorageError: could not be written.
+        """
+        user_id = video.key.split("/")[1]
+        key = video_key(user_id, analysis_id, video.key)
+        shared = replace(video, key=key)
+        path = self.local_path(video)
+        if not self._files.share(video.key, key):
+            with path.open("rb") as stream:
+                shared = replace(self.put(user_id, analysis_id, video.key, stream), file_name=video.file_name)
+        self._files.share(_beside(video, PLAYBACK_NAME), _beside(shared, PLAYBACK_NAME))
+        return shared
 
     def proxy_being_written(self, video: StoredVideo) -> AbstractContextManager[Path]:
         """A temporary path; what is written there becomes the film's proxy when the block ends well."""

@@ -32,6 +32,8 @@ _NOT_WRITABLE: Final = (
 )
 _UNUSABLE: Final = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.ENOENT}
 
+_CANNOT_SHARE: Final = {errno.EXDEV, errno.EPERM, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOENT}
+
 
 @dataclass(frozen=True)
 class Digest:
@@ -121,6 +123,26 @@ class FileArea:
                 return path.read_bytes()
             except (FileNotFoundError, NotADirectoryError):
                 raise NotFoundError() from None
+
+    def share(self, key: str, other: str) -> bool:
+        """Let ``other`` be the same file as ``key``, which takes no room: files are replaced or removed, never changed.
+
+        Returns:
+            False where the file system cannot do that, or there is no file.
+
+        Raises:
+            StorageError: it could not be written.
+        """
+        target = self.path(other)
+        make_private_folder(target.parent)
+        with storage_errors():
+            try:
+                os.link(self.path(key), target)
+            except OSError as error:
+                if error.errno not in _CANNOT_SHARE:
+                    raise
+                return False
+        return True
 
     def delete(self, key: str) -> None:
         """Remove a file; no error where there is none."""

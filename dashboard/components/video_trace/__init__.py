@@ -7,6 +7,7 @@ several files for the reader and sent as one; uPlot draws the lanes (``vendor/``
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -48,6 +49,7 @@ def video_trace(
     theme: str,
     seek: dict[str, Any] | None,
     key: str,
+    on_segment: Callable[[], None],
 ) -> Any:
     """Show one recording for review.
 
@@ -58,6 +60,7 @@ def video_trace(
         theme: ``light`` or ``dark``.
         seek: ``start_s``, ``end_s`` and ``nonce``: go to the time around them; a new nonce makes it happen again.
         key: of the widget. A decision that was saved runs the fragment again in which it stands.
+        on_segment: called when a stretch was marked for the task; ``segment`` then holds ``start_s`` and ``end_s``.
     """
     html, css, js = _sources()
     part = st.components.v2.component("eye_video_trace", html=html, css=css, js=js)
@@ -69,4 +72,4 @@ def video_trace(
         "seek": seek,
         "labels": labels(),
     }
-    return part(data=data, key=key, on_decided_change=lambda: None)
+    return part(data=data, key=key, on_decided_change=lambda: None, on_segment_change=on_segment)

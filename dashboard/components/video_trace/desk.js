@@ -37,7 +37,7 @@ class Desk {
     this.labels = labels;
     const texts = {
       ".accept": "accept", ".reject": "reject", ".undo": "undo", ".add": "add_blink",
-      ".mark-in": "mark_in", ".mark-out": "mark_out", ".sign": "sign",
+      ".mark-in": "mark_in", ".mark-out": "mark_out", ".segment": "mark_segment", ".sign": "sign",
       ".reopen": "reopen", ".reviewer-label": "reviewer", ".reasons-title": "why_rejected",
       ".ask .cancel": "cancel",
     };
@@ -129,9 +129,9 @@ class Desk {
     const current = this.picked && state.events.find((event) => event.id === this.picked.id);
     this.picked = current || null;
     for (const name of [".accept", ".reject"]) this.find(name).disabled = signed || !current;
-    for (const name of [".mark-in", ".mark-out"]) this.find(name).disabled = signed;
     this.find(".undo").disabled = signed || !state.undo;
     this.find(".add").disabled = signed || !this.marked;
+    this.find(".segment").disabled = !this.marked;
     this.find(".sign").hidden = signed;
     this.find(".reopen").hidden = !signed;
     this.find(".reasons").hidden = signed || !current || current.status !== "rejected" || current.reason === "depends";

@@ -13,6 +13,7 @@ class VideoTrace {
     this.lanes = new Lanes(root, (time) => this.seek(time), (id) => this.pick(id), (range, ms) => this.ranged(range, ms));
     this.list = new EventList(root, (id) => this.pick(id));
     this.desk = new Desk(root, (state) => this.decided(state), (count) => this.setTriggerValue("decided", count));
+    find(".segment").addEventListener("click", () => this.markSegment());
     this.desk.onAdd = () => this.addBlink();
     this.desk.onDone = () => this.box.focus({ preventScroll: true });
     this.help = find(".help");
@@ -273,6 +274,18 @@ class VideoTrace {
     this.desk.addBlink(start, end);
   }
 
+  // What is marked becomes a stretch of the task, to be named and kept below this part.
+  markSegment() {
+    const { mark } = this;
+    if (!mark || mark.open) {
+      this.desk.say(this.data.labels.mark_segment_first, true);
+      return;
+    }
+    this.clearMark();
+    this.desk.say(this.data.labels.segment_below);
+    this.setTriggerValue("segment", { start_s: mark.start, end_s: mark.end });
+  }
+
   // Streamlit binds single letters on the whole page ("r" runs it again) and hears them before any element does:
   // those that are meant for this part are taken from the window, before all others.
   keepLetters() {
@@ -321,6 +334,7 @@ class VideoTrace {
       i: () => this.markIn(),
       o: () => this.markOut(),
       b: () => desk.signed || this.addBlink(),
+      t: () => this.markSegment(),
       0: () => lanes.fit(),
       "+": () => lanes.zoom(0.6),
       "=": () => lanes.zoom(0.6),
