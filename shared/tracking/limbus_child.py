@@ -10,13 +10,18 @@ from __future__ import annotations
 import pickle
 import signal
 import sys
-from typing import BinaryIO
+from collections.abc import Generator
+from contextlib import closing
+from typing import BinaryIO, Final
 
 from shared.tracebacks import describe
 from shared.tracking.limbus_cut import LimbusCut
 from shared.tracking.limbus_measurement import LimbusMeasurement, MeasuredFrames
+from shared.tracking.threads import one_opencv_thread, run_ahead, short_turns
 
-PICKLE_PROTOCOL = 5
+PICKLE_PROTOCOL: Final = 5
+_AHEAD: Final = 64
+"""Frames read ahead, some 10 MB: the sender need not wait while irises are learnt, which takes as long as they come."""
 
 
 def serve(frames: BinaryIO, answers: BinaryIO) -> None:
@@ -34,9 +39,15 @@ def serve(frames: BinaryIO, answers: BinaryIO) -> None:
 
 def _measured(frames: BinaryIO) -> MeasuredFrames:
     measurement = LimbusMeasurement()
-    while isinstance(cut := pickle.load(frames), LimbusCut):  # noqa: S301 - written by the process that started this
-        measurement.take(cut)
+    with short_turns(), one_opencv_thread(), closing(run_ahead(_cuts(frames), _AHEAD)) as cuts:
+        for cut in cuts:
+            measurement.take(cut)
     return measurement.finish()
+
+
+def _cuts(frames: BinaryIO) -> Generator[LimbusCut, None, None]:
+    while isinstance(cut := pickle.load(frames), LimbusCut):  # noqa: S301 - written by the process that started this
+        yield cut
 
 
 if __name__ == "__main__":

@@ -5,38 +5,57 @@ from __future__ import annotations
 import queue
 import sys
 import threading
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
+
+import cv2
 
 Item = TypeVar("Item")
 
 _POLL_S: Final = 0.05
 """How soon a waiting thread notices that its consumer has gone."""
 _TURN_S: Final = 0.0005
-_turns_lock = threading.Lock()
-_usual_turns: list[float] = []
-"""The turn length to return to, once for everyone who asked for short ones."""
 
 
-@contextmanager
-def short_turns() -> Iterator[None]:
-    """Threads of this process take turns every half millisecond meanwhile, ten times as often as Python lets them.
+class _Meanwhile(Generic[Item]):
+    """A setting of the whole process that holds as long as anyone wants it; then the usual one returns."""
 
-    A thread that comes back from the face mesh, which works outside of Python, would otherwise wait for most of a
-    frame's time before it may hand the mesh its next picture.
-    """
-    with _turns_lock:
-        _usual_turns.append(_usual_turns[0] if _usual_turns else sys.getswitchinterval())
-        sys.setswitchinterval(min(_TURN_S, _usual_turns[0]))
-    try:
-        yield
-    finally:
-        with _turns_lock:
-            usual_s = _usual_turns.pop()
-            if not _usual_turns:
-                sys.setswitchinterval(usual_s)
+    def __init__(
+        self, read: Callable[[], Item], write: Callable[[Item], object], wanted: Callable[[Item], Item]
+    ) -> None:
+        self._read, self._write, self._wanted = read, write, wanted
+        self._lock = threading.Lock()
+        self._usual: list[Item] = []
+
+    @contextmanager
+    def __call__(self) -> Iterator[None]:
+        with self._lock:
+            self._usual.append(self._usual[0] if self._usual else self._read())
+            self._write(self._wanted(self._usual[0]))
+        try:
+            yield
+        finally:
+            with self._lock:
+                usual = self._usual.pop()
+                if not self._usual:
+                    self._write(usual)
+
+
+short_turns: Final = _Meanwhile(sys.getswitchinterval, sys.setswitchinterval, lambda usual_s: min(_TURN_S, usual_s))
+"""Threads of this process take turns every half millisecond meanwhile, ten times as often as Python lets them.
+
+A thread that comes back from the face mesh, which works outside of Python, would otherwise wait for most of a
+frame's time before it may hand the mesh its next picture.
+"""
+
+one_opencv_thread: Final = _Meanwhile(cv2.getNumThreads, cv2.setNumThreads, lambda _: 1)
+"""OpenCV works in the calling thread alone meanwhile.
+
+Its pictures are small here, and its further threads wait for work by spinning: that took a millisecond a frame from
+those who had some.
+"""
 
 
 @dataclass(frozen=True)

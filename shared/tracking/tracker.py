@@ -28,7 +28,7 @@ from shared.tracking.landmark import LEFT_EYE, RIGHT_EYE, EyePoints, measure_eye
 from shared.tracking.limbus import LidAwareLimbus
 from shared.tracking.limbus_measurement import LIMBUS_RECORD
 from shared.tracking.pose import HEAD_RECORD, HeadRotation, HeadRotations
-from shared.tracking.threads import run_ahead, short_turns
+from shared.tracking.threads import one_opencv_thread, run_ahead, short_turns
 from shared.version import ANALYSIS_VERSION
 from shared.video import MIN_FRAMES, Frame, measured_meta, probe, read_frames
 
@@ -108,7 +108,9 @@ def track_frames(
         rim = opened.enter_context(closing(limbus())) if limbus is not None else None
         mesh = landmarker or opened.enter_context(closing(MediaPipeFaceMesh()))
         frames = run_ahead(frames, _QUEUE_DEPTH)
-        with short_turns(), closing(run_ahead(_meshed(frames, mesh), _QUEUE_DEPTH)) as meshed:
+        opened.enter_context(short_turns())
+        opened.enter_context(one_opencv_thread())
+        with closing(run_ahead(_meshed(frames, mesh), _QUEUE_DEPTH)) as meshed:
             for item in meshed:
                 if cancelled is not None and cancelled():
                     raise CancelledError

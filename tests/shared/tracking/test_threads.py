@@ -4,9 +4,10 @@ import sys
 import threading
 from collections.abc import Generator
 
+import cv2
 import pytest
 
-from shared.tracking.threads import run_ahead, short_turns
+from shared.tracking.threads import one_opencv_thread, run_ahead, short_turns
 
 
 def test_items_come_in_order() -> None:
@@ -73,3 +74,12 @@ def test_short_turns_end_with_an_error_too() -> None:
     with pytest.raises(OSError, match="disk"), short_turns():
         raise OSError("disk")
     assert sys.getswitchinterval() == pytest.approx(usual_s)
+
+
+def test_opencv_works_in_one_thread_until_the_last_who_asked_for_it() -> None:
+    usual = cv2.getNumThreads()
+    with one_opencv_thread():
+        with one_opencv_thread():
+            assert cv2.getNumThreads() == 1
+        assert cv2.getNumThreads() == 1
+    assert cv2.getNumThreads() == usual

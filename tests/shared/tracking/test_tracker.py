@@ -92,11 +92,14 @@ def test_step_and_max_frames_are_kept(puppet_film: PuppetFilm) -> None:
 
 
 def test_every_frame_is_shown_to_the_second_instrument_once_and_in_order(puppet_film: PuppetFilm) -> None:
+    closed: list[bool] = []
+
     class Counting:
         name = "counting"
 
         def __init__(self) -> None:
             self.seen: list[int] = []
+            closed.append(False)
 
         def observe(self, image_bgr: np.ndarray, landmarks: FloatArray | None, index: int) -> None:
             assert image_bgr.shape == (540, 480, 3)
@@ -108,7 +111,11 @@ def test_every_frame_is_shown_to_the_second_instrument_once_and_in_order(puppet_
             one, two, nothing = np.full(len(valid), 1.0), np.full(len(valid), 2.0), np.zeros(len(valid))
             return LimbusArrays(one, one, one, one, one, nothing), LimbusArrays(two, two, two, two, two, nothing)
 
+        def close(self) -> None:
+            closed.append(True)
+
     measured = track(puppet_film.path, Parameters(max_frames=30), limbus=Counting)
+    assert closed == [False, True]
     assert (measured.left.limbus_h_deg == 1).all()
     assert (measured.right.limbus_confidence == 2).all()
 
