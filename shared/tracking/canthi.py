@@ -2,7 +2,8 @@
 
 Landmark eye corners follow the gaze (by a quarter to a half of the iris's movement), so a gaze measured
 against them reads too small. The skin beside the corner does not. Only skin on the far side of the corner from
-the eye is used: lids and eyeball move with the gaze.
+the eye is used: lids and eyeball move with the gaze. What a head turn does to its picture is taken out, see
+:mod:`shared.tracking.canthus_surface`.
 """
 
 from __future__ import annotations
@@ -13,19 +14,24 @@ from typing import Final
 
 import numpy as np
 
-from shared.model import BoolArray, FloatArray
+from shared.model import FloatArray
 from shared.planar_picture import Picture
+from shared.tracking.camera import Camera
+from shared.tracking.canthus_surface import CanthusSurface
 from shared.tracking.eye_crop import CORNERS, Float32Array
-from shared.tracking.face_patches import cut_grey, face_similarity, sample_each
+from shared.tracking.face_patches import cut_grey, face_similarity, sample_places
 
 _SPAN_PX: Final = 160.0
 """Distance of the outer eye corners at the scale of these patches."""
-TEMPLATE_PX: Final = 31
+_TEMPLATE_PX: Final = 31
 _MARGIN_PX: Final = 10
-_PATCH_PX: Final = TEMPLATE_PX + 2 * _MARGIN_PX
+_PATCH_PX: Final = _TEMPLATE_PX + 2 * _MARGIN_PX
 _OUTWARD_PX: Final = 10.0
 """How far patches are moved away from the eye: nearer to it a quarter of the lids' movement leaks into them."""
-_ITERATIONS: Final = 5
+_ITERATIONS: Final = 8
+_ENOUGH_PX: Final = 0.01
+_LEAST_ERROR_PX: Final = 0.5
+"""Of a patch's place however well it fits: landmark depths are no better."""
 _FLAT_CORNERS: Final = CORNERS.ravel()
 _AWAY: Final = np.array([-1.0, 1.0, -1.0, 1.0])
 """Direction along the corner line that leads away from the eye, per corner."""
@@ -60,62 +66,88 @@ def cut_canthi(image_bgr: Picture, landmarks: FloatArray) -> CanthusPatches:
     return CanthusPatches(grey, to_image, mesh)
 
 
-def patch_grid(corner: int) -> FloatArray:
-    """``(n, 2)`` offsets of a patch's pixels from its eye corner, in units of the outer canthus distance."""
-    axis = np.arange(TEMPLATE_PX) - (TEMPLATE_PX - 1) / 2
-    x, y = np.meshgrid(axis + _AWAY[corner] * _OUTWARD_PX, axis)
-    return np.asarray(np.stack([x.ravel(), y.ravel()], axis=-1) / _SPAN_PX)
+@dataclass(frozen=True, eq=False)
+class FoundCanthi:
+    """The four eye corners of n frames, in the order of :data:`CORNERS`.
+
+    Attributes:
+        corners_px: ``(n, 4, 2)`` image px; where a patch was not found, the landmark corner.
+        error_px: ``(n, 4)`` about how wrong each may be, patch px: what of the skin's picture stays unexplained,
+            over how much that picture changes in a shift of one.
+    """
+
+    corners_px: FloatArray
+    error_px: FloatArray
 
 
 class CanthusReference:
     """Finds the corners of later frames where they were in a reference frame.
 
     Translation with gain and bias, by inverse compositional Gauss-Newton, all four corners at once.
+
+    Args:
+        reference: patches of the reference frame.
+        shape: ``(468, 3)`` mean face.
+        rotation: ``(3, 3)`` of the head in the reference frame.
+        camera: through which the head is seen.
     """
 
-    def __init__(self, reference: CanthusPatches) -> None:
+    def __init__(self, reference: CanthusPatches, shape: FloatArray, rotation: FloatArray, camera: Camera) -> None:
         stack = reference.grey.reshape(4, _PATCH_PX, _PATCH_PX)
-        inner = slice(_MARGIN_PX, _MARGIN_PX + TEMPLATE_PX)
+        inner = slice(_MARGIN_PX, _MARGIN_PX + _TEMPLATE_PX)
         along_y, along_x = np.gradient(stack, axis=(1, 2))
         template = stack[:, inner, inner]
-        axis = np.linspace(-1, 1, TEMPLATE_PX)
+        axis = np.linspace(-1, 1, _TEMPLATE_PX)
         window = np.exp(-(axis[:, None] ** 2 + axis**2) * 1.5).ravel().astype(np.float32)
         jacobian = np.stack([along_x[:, inner, inner], along_y[:, inner, inner], template, np.ones_like(template)], -1)
-        self._jacobian = jacobian.reshape(4, -1, 4)
+        flat = jacobian.reshape(4, -1, 4)
         self._template = template.reshape(4, -1)
-        self._window = window
-        weighted = self._jacobian * window[:, None]
-        normal = np.swapaxes(weighted, 1, 2) @ self._jacobian + np.diag([1e-2, 1e-2, 1e-1, 1e-3]) * window.sum()
+        self._window = window / window.sum()
+        weighted = flat * window[:, None]
+        normal = np.swapaxes(weighted, 1, 2) @ flat + np.diag([1e-2, 1e-2, 1e-1, 1e-3]) * window.sum()
         self._solver = np.linalg.solve(normal.astype(np.float64), np.swapaxes(weighted, 1, 2).astype(np.float64))
-        steepness = along_y[:, inner, inner] ** 2
-        self.texture_weight: FloatArray = steepness * window.reshape(TEMPLATE_PX, TEMPLATE_PX)
-        """``(corner, row, column)``: how much each place decides a shift across the corner line."""
-        axis_px = np.arange(_MARGIN_PX, _MARGIN_PX + TEMPLATE_PX, dtype=np.float32)
-        self._places = np.stack(np.meshgrid(axis_px, axis_px)).reshape(2, -1)
+        self._steepness = (flat[..., :2].astype(np.float64) ** 2).mean(axis=2) @ self._window
+        axis_px = np.arange(_MARGIN_PX, _MARGIN_PX + _TEMPLATE_PX, dtype=np.float64)
+        self._surface = CanthusSurface(
+            shape,
+            rotation,
+            reference.to_image,
+            reference.mesh_px,
+            np.stack(np.meshgrid(axis_px, axis_px)).reshape(2, -1),
+            span_px=_SPAN_PX,
+            camera=camera,
+        )
 
-    def locate(self, patches: Sequence[CanthusPatches]) -> tuple[FloatArray, BoolArray]:
+    def locate(self, patches: Sequence[CanthusPatches], rotations: FloatArray) -> FoundCanthi:
         """Corners of frames, each for itself.
 
-        Returns:
-            ``(n, 4, 2)`` image px in the order of :data:`CORNERS`, and ``(n, 4)`` whether each was found; where
-            not, the landmark corner stands in.
+        Args:
+            patches: of the frames.
+            rotations: ``(n, 3, 3)`` of the head in them; nan where unknown.
         """
         grey = np.stack([frame.grey for frame in patches]).reshape(-1, 4, _PATCH_PX, _PATCH_PX)
+        to_image = np.stack([frame.to_image for frame in patches])
+        mesh_px = np.stack([frame.mesh_px for frame in patches])
+        places, steps = self._surface.seen(rotations, to_image, mesh_px)
+        places = (places + mesh_px[..., None]).astype(np.float32)
         shift = np.zeros((len(grey), 4, 2))
+        unexplained = np.full((len(grey), 4), np.inf)
         limit = _MARGIN_PX - 1.0
         moving = np.arange(len(grey))
         for _ in range(_ITERATIONS):
-            moved = np.clip(shift[moving], -limit, limit)
-            warps = np.concatenate([np.broadcast_to(np.eye(2), (*moved.shape, 2)), moved[..., None]], axis=-1)
-            values = sample_each(grey[moving].reshape(-1, _PATCH_PX, _PATCH_PX), warps.reshape(-1, 2, 3), self._places)
-            difference = values.reshape(-1, 4, TEMPLATE_PX**2) - self._template
-            step = (self._solver @ difference[..., None])[:, :, :2, 0]
+            moved = places[moving] + np.clip(shift[moving], -limit, limit).astype(np.float32)[..., None]
+            values = sample_places(
+                grey[moving].reshape(-1, _PATCH_PX, _PATCH_PX), moved.reshape(-1, 2, _TEMPLATE_PX**2)
+            )
+            difference = values.reshape(-1, 4, _TEMPLATE_PX**2) - self._template
+            unexplained[moving] = (difference**2) @ self._window
+            step = (steps[moving] @ (self._solver @ difference[..., None])[:, :, :2])[..., 0]
             shift[moving] -= step
-            moving = moving[np.abs(step).max(axis=(1, 2)) >= 0.01]
+            moving = moving[np.abs(step).max(axis=(1, 2)) >= _ENOUGH_PX]
             if not moving.size:
                 break
         found = (np.abs(shift) < limit).all(axis=2)
         shift[~found] = 0.0
-        located = np.stack([frame.mesh_px for frame in patches]) + shift
-        to_image = np.stack([frame.to_image for frame in patches])
-        return (to_image[..., :2] @ located[..., None])[..., 0] + to_image[..., 2], found
+        corners_px = (to_image[..., :2] @ (mesh_px + shift)[..., None])[..., 0] + to_image[..., 2]
+        error_px = np.sqrt(_LEAST_ERROR_PX**2 + unexplained / np.maximum(self._steepness, 1e-6))
+        return FoundCanthi(corners_px, np.where(found, np.minimum(error_px, _MARGIN_PX), _MARGIN_PX))

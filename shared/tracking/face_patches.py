@@ -64,10 +64,17 @@ def sample_each(patches: Float32Array, warps: FloatArray, places: Float32Array) 
         warps: ``(n, 2, 3)``.
         places: ``(2, p)`` x and y, px.
     """
+    return sample_places(patches, warps[:, :, :2].astype(np.float32) @ places + warps[:, :, 2:].astype(np.float32))
+
+
+def sample_places(patches: Float32Array, places: Float32Array) -> Float32Array:
+    """``(n, p)`` values of ``(n, height, width)`` patches, each at its own ``(n, 2, p)`` places, x and y, px.
+
+    What a patch gives does not depend on the others, to the bit. At most 32767 rows in all.
+    """
     count, height, width = patches.shape
-    moved = warps[:, :, :2].astype(np.float32) @ places + warps[:, :, 2:].astype(np.float32)
     # Rounded as OpenCV would, before the patch's place in the stack is added: that sum is then exact.
-    x, y = np.moveaxis(np.rint(moved * _FIXED_POINT) / _FIXED_POINT, 1, 0)
+    x, y = np.moveaxis(np.rint(places * _FIXED_POINT) / _FIXED_POINT, 1, 0)
     y = np.minimum(np.maximum(y, 0), height - 1) + height * np.arange(count, dtype=np.float32)[:, None]
     stack = patches.reshape(count * height, width)
     return np.asarray(cv2.remap(stack, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), dtype=np.float32)

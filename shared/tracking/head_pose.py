@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from shared.model import FloatArray
+from shared.tracking.camera import Camera
 from shared.tracking.eye_crop import OUTER_CANTHI
 
 _MESH_POINTS: Final = 468
@@ -15,8 +16,6 @@ _MESH_POINTS: Final = 468
 _TURN_SCALE: Final = 1.3
 """Landmarks follow only part of a turn of the head: on renderings with known rotation yaw and pitch came out as 0.64
 to 0.82 of the truth on all of seven faces, roll as it is."""
-_FOCAL_LENGTH_SIDES: Final = 1.25
-"""Focal length of a usual phone or web camera in units of the longer side of its picture."""
 _ROUNDS: Final = 6
 """Always all of them, so that a frame's answer does not depend on the others; four leave less than 1e-6."""
 _DAMPING: Final = 1e-9
@@ -58,13 +57,12 @@ class HeadPose:
 
     Args:
         shape: mean face, see :func:`mean_shape`.
-        picture_size: (width, height), px.
+        camera: through which it is seen.
     """
 
-    def __init__(self, shape: FloatArray, picture_size: tuple[int, int]) -> None:
+    def __init__(self, shape: FloatArray, camera: Camera) -> None:
         self._shape = np.ascontiguousarray(shape)
-        self._focal = _FOCAL_LENGTH_SIDES * max(picture_size)
-        self._middle = np.array(picture_size) / 2
+        self._camera = camera
 
     def rotations(self, landmarks: FloatArray) -> FloatArray:
         """``(n, 3, 3)`` rotations from the mean face to each frame's, camera axes (x right, y down, z away).
@@ -75,7 +73,7 @@ class HeadPose:
             landmarks: ``(n, 478, 3)`` px.
         """
         meshes = landmarks[:, :_MESH_POINTS]
-        seen = (meshes[..., :2] - self._middle) / self._focal
+        seen = self._camera.sight(meshes[..., :2])
         with np.errstate(all="ignore"):
             rotation, place = self._first_guess(meshes, seen)
             for _ in range(_ROUNDS):
@@ -97,7 +95,7 @@ class HeadPose:
         sizes[:, 2] *= np.sign(np.linalg.det(u @ vt))
         u[:, :, 2] *= np.sign(np.linalg.det(u @ vt))[:, None]
         px_per_unit = sizes.sum(axis=1) / (self._shape**2).sum()
-        distance = self._focal / px_per_unit
+        distance = self._camera.focal_px / px_per_unit
         middle = seen.mean(axis=1)
         return u @ vt, distance[:, None] * np.concatenate([middle, np.ones((len(middle), 1))], axis=1)
 

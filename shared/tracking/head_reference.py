@@ -1,9 +1,9 @@
 """Where the eyes should be if they had not turned: the middle of each eye's corners, frame by frame.
 
-Two witnesses, joined. The *canthi* found in the picture keep to the eye when the head rotates, but each frame's
-answer is noisy and some gaze leaks into them. The *skin* of nose and cheeks is quiet and free of gaze, but lies
-in front of the eyes and moves against them in a rotation. So the skin carries the fast part, and the canthi
-correct it: promptly while the head rotates, only slowly while it is still.
+Two witnesses. The *canthi* found in the picture keep to the eye when the head rotates, but some gaze leaks into
+them. The *skin* of nose and cheeks is free of gaze, but lies in front of the eyes and moves against them in a
+rotation. So the canthi alone decide while the head rotates. While it is still the skin carries what happens within
+a second or two, the canthi what is slower; frame by frame each counts by how little it trembles.
 """
 
 from __future__ import annotations
@@ -14,15 +14,17 @@ import numpy as np
 
 from shared.model import BoolArray, FloatArray
 
-_PROMPT_S: Final = 0.10
+_TREMBLE_S: Final = 0.10
 _SLOW_S: Final = 2.0
-"""Standard deviations of the two running means of 'canthi minus skin', s."""
+"""Standard deviations of the two running lines of 'canthi minus skin', s: faster than the first is tremble."""
 _POSE_S: Final = 0.07
 """The same for the head rotation: heads turn slowly against a frame, landmark noise does not."""
 _STILL_DEG: Final = 1.5
 _MOVING_DEG: Final = 3.0
 """Spread of head rotation within a few seconds below which the head counts as still, above which as moving."""
 _STILL_WINDOW_S: Final = 1.5
+_LEAST_SCATTER: Final = 0.01
+"""Of the times around a gap, in squared standard deviations, from which a line can be told."""
 _WORST_DISAGREEMENT_IRIS: Final = 0.6
 """Skin that differs by more from what it usually differs from the canthi by has slipped."""
 
@@ -42,9 +44,35 @@ def running_mean(values: FloatArray, time_s: FloatArray, sigma_s: float) -> Floa
     return np.where(weight[:, None] > 1e-3, total / np.maximum(weight, 1e-3)[:, None], np.nan)
 
 
+def running_line(values: FloatArray, time_s: FloatArray, sigma_s: float) -> FloatArray:
+    """Like :func:`running_mean`, by a straight line through the values around: true at the ends of a steady movement.
+
+    A mean lags behind there, because it has values on one side only.
+    """
+    interval = float(np.median(np.diff(time_s))) if len(time_s) > 1 else 1.0
+    reach = max(1, min(int(np.ceil(3 * sigma_s / max(interval, 1e-6))), len(time_s) - 1))
+    away = np.arange(-reach, reach + 1) * interval / sigma_s
+    kernel = np.exp(-0.5 * away**2)
+    have = np.isfinite(values).all(axis=1)
+    filled = np.where(have[:, None], values, 0.0)
+
+    def moment(column: FloatArray, order: int) -> FloatArray:
+        weights = (kernel * away**order)[::-1]
+        return np.convolve(column, weights, mode="full")[reach : reach + len(values)][:, None]
+
+    one = have.astype(np.float64)
+    weight, lean, spread = (moment(one, order) for order in range(3))
+    total, slope = (np.concatenate([moment(column, order) for column in filled.T], axis=1) for order in range(2))
+    mean = total / np.maximum(weight, 1e-3)
+    scatter = weight * spread - lean**2
+    enough = scatter > _LEAST_SCATTER * weight**2
+    line = (spread * total - lean * slope) / np.where(enough, scatter, 1.0)
+    return np.where(weight > 1e-3, np.where(enough, line, mean), np.nan)
+
+
 def smooth_rotation(rotation: FloatArray, time_s: FloatArray) -> FloatArray:
     """``(n, 3, 3)`` rotations without their frame-to-frame noise, re-orthonormalised; nan where unknown."""
-    flat = running_mean(rotation.reshape(-1, 9), time_s, _POSE_S)
+    flat = running_line(rotation.reshape(-1, 9), time_s, _POSE_S)
     known = np.isfinite(flat).all(axis=1) & np.isfinite(rotation).all(axis=(1, 2))
     out = np.full_like(rotation, np.nan)
     if known.any():
@@ -104,7 +132,22 @@ def corner_middles(
     slipped = np.abs(lag - usual).max(axis=1) > _WORST_DISAGREEMENT_IRIS * iris_px
     with_skin = np.isfinite(lag).all(axis=1) & ~slipped
     lag = np.where(with_skin[:, None], lag, np.nan)
-    prompt, slow = (running_mean(lag, time_s, sigma) for sigma in (_PROMPT_S, _SLOW_S))
-    correction = still[:, None] * slow + (1 - still[:, None]) * prompt
+    tremble = lag - running_line(lag, time_s, _TREMBLE_S)
+    by_canthi = _share_of_canthi(observed, carried)
+    while_still = running_line(lag, time_s, _SLOW_S) + by_canthi * tremble
+    correction = still[:, None] * while_still + (1 - still[:, None]) * lag
     joined = carried + correction.reshape(-1, 2, 2)
     return np.where(with_skin[:, None, None], joined, observed), with_skin
+
+
+def _share_of_canthi(canthi_px: FloatArray, skin_px: FloatArray) -> float:
+    """How far canthi rather than skin are to be trusted from frame to frame: by the inverse squares of their noise."""
+    canthi, skin = (_noise_squared(places.mean(axis=1)) for places in (canthi_px, skin_px))
+    return skin / max(skin + canthi, 1e-12)
+
+
+def _noise_squared(places: FloatArray) -> float:
+    """Squared scatter of ``(n, 2)`` places about the mean of their neighbours: little of a movement is in it."""
+    bend = np.diff(places, n=2, axis=0)
+    bend = bend[np.isfinite(bend).all(axis=1)]
+    return float((np.median(np.abs(bend), axis=0) ** 2).sum()) if len(bend) else 0.0

@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.model import BoolArray, FloatArray, IntArray
-from shared.tracking.canthus_depth import centre_depth_iris
 from shared.tracking.eye_in_head import eye_in_head_rad
 from shared.tracking.head_reference import corner_middles, rotation_from_median_deg, smooth_rotation, stillness
 from shared.tracking.instrument import LimbusArrays
@@ -44,7 +43,6 @@ def gaze(measured: MeasuredFrames, time_s: FloatArray, valid: BoolArray) -> tupl
 
 def _angles(numbers: NDArray[np.void], time_s: FloatArray, face: ReferenceFace) -> tuple[LimbusArrays, LimbusArrays]:
     """Angles of the (right, left) eye over the measured frames."""
-    centre_depth = centre_depth_iris(face.shape, face.canthi, face.iris_share)
     rotation = smooth_rotation(numbers["rotation"], time_s)
     still = stillness(rotation_from_median_deg(rotation), time_s)
     middles, _ = corner_middles(
@@ -63,7 +61,7 @@ def _angles(numbers: NDArray[np.void], time_s: FloatArray, face: ReferenceFace) 
             numbers["limbus_px"][:, eye],
             middles[:, eye],
             rotation,
-            float(centre_depth[eye]),
+            sight=face.camera.sight(middles[:, eye]),
             iris_px=numbers["iris_px"].mean(axis=1),
             trusted=straight[:, eye],
         )

@@ -14,8 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.model import BoolArray, FloatArray
+from shared.tracking.camera import Camera
 from shared.tracking.canthi import CanthusReference
-from shared.tracking.eye_crop import CORNERS, EyePatches, canthus_span_px
+from shared.tracking.corner_frame import CornerFrame
+from shared.tracking.eye_crop import CORNERS, EyePatches
+from shared.tracking.eye_in_head import CENTRE_BEHIND_CORNERS_IRIS
 from shared.tracking.frame_records import FrameRecords
 from shared.tracking.head_pose import HeadPose, mean_shape
 from shared.tracking.lid_occlusion import height_carried
@@ -32,9 +35,8 @@ _MOST_FRAMES_WAITING: Final = 120
 _FEWEST_FRAMES_TO_LEARN: Final = 3
 _BLOCK: Final = 8
 """Frames measured in one pass over their arrays: spreads what each call of numpy costs, and stays in the cache."""
-_TURN_SHARE: Final = 0.35 / ROTATION_RADIUS_IRIS
-"""Share of a head turn that the place of the limbus against the eye corners does not show by itself: the eyeball's
-centre lies 0.35 iris diameters behind them."""
+_TURN_SHARE: Final = CENTRE_BEHIND_CORNERS_IRIS / ROTATION_RADIUS_IRIS
+"""Share of a head turn that the place of the limbus against the eye corners does not show by itself."""
 
 LIMBUS_RECORD: Final = (
     ("index", np.int64),
@@ -55,18 +57,14 @@ class ReferenceFace:
     """What gaze needs to know of the face, all from the first frames.
 
     Attributes:
-        shape: ``(468, 3)`` mean face.
-        canthi: the patches by which the eye corners are followed.
         middles_px: ``(2, 2)`` middle between the landmark corners of each eye in the reference frame.
         iris_px: iris diameter in the reference frame.
-        iris_share: the same over the distance of the outer eye corners.
+        camera: through which it was seen.
     """
 
-    shape: FloatArray
-    canthi: CanthusReference
     middles_px: FloatArray
     iris_px: float
-    iris_share: float
+    camera: Camera
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,6 +81,8 @@ class _Learnt:
 
     face: ReferenceFace
     fitter: LimbusFitter
+    canthi: CanthusReference
+    corners: CornerFrame
     skin: SkinReference
     pose: HeadPose
     usual_middles_px: FloatArray
@@ -122,26 +122,32 @@ class LimbusMeasurement:
         if len(teaching) < _FEWEST_FRAMES_TO_LEARN:
             teaching = self._waiting
         shape = mean_shape(np.stack([cut.landmarks for cut in teaching]))
-        pose = HeadPose(shape, self._waiting[-1].picture_size)
-        reference = teaching[_most_typical(pose.rotations(np.stack([cut.landmarks for cut in teaching])))]
-        canthi = CanthusReference(reference.canthi)
+        camera = Camera.of_picture(self._waiting[-1].picture_size)
+        pose = HeadPose(shape, camera)
+        rotations = pose.rotations(np.stack([cut.landmarks for cut in teaching]))
+        typical = _most_typical(rotations)
+        reference = teaching[typical]
+        rotation = rotations[typical] if np.isfinite(rotations[typical]).all() else np.eye(3)
+        canthi = CanthusReference(reference.canthi, shape, rotation, camera)
+        corners = CornerFrame(shape, rotation, reference.landmarks[CORNERS.ravel(), :2], camera)
         fitter = LimbusFitter(calibrate_limbus([cut.eyes for cut in teaching]))
         iris_px = float(2 * fitter.calibration.true_radius_px.mean() / reference.eyes.scale)
-        corners, _ = canthi.locate([cut.canthi for cut in teaching])
+        found = canthi.locate([cut.canthi for cut in teaching], rotations)
+        placed = corners.place(found.corners_px, found.error_px, rotations)
         face = ReferenceFace(
-            shape=shape,
-            canthi=canthi,
             middles_px=reference.landmarks[CORNERS, :2].mean(axis=1),
             iris_px=iris_px,
-            iris_share=iris_px / canthus_span_px(reference.landmarks),
+            camera=camera,
         )
         self._learnt = _Learnt(
             face=face,
             fitter=fitter,
+            canthi=canthi,
+            corners=corners,
             skin=SkinReference(reference.skin, reference.landmarks),
             pose=pose,
             usual_middles_px=np.median(
-                [_middles_in_patches(at, cut.eyes) for at, cut in zip(corners, teaching, strict=True)], axis=0
+                [_middles_in_patches(at, cut.eyes) for at, cut in zip(placed, teaching, strict=True)], axis=0
             ),
         )
         self._measure_waiting(self._learnt)
@@ -167,7 +173,8 @@ def _measure(cuts: Sequence[LimbusCut], learnt: _Learnt) -> list[_Record]:
     """Reduce frames to :data:`LIMBUS_RECORD`. What a frame's are does not depend on the frames measured with it."""
     edges = limbus_edges([cut.eyes for cut in cuts], learnt.fitter.calibration.sclera_level)
     rotations = learnt.pose.rotations(np.stack([cut.landmarks for cut in cuts]))
-    canthi, _ = learnt.face.canthi.locate([cut.canthi for cut in cuts])
+    found = learnt.canthi.locate([cut.canthi for cut in cuts], rotations)
+    canthi = learnt.corners.place(found.corners_px, found.error_px, rotations)
     fits = learnt.fitter.fit_frames(
         edges,
         np.stack([cut.eyes.iris_px for cut in cuts]),

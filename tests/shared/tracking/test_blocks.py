@@ -8,6 +8,7 @@ import pytest
 from shared.synthetic.gaze import Script, simulate, steps_between
 from shared.synthetic.portrait import load_portrait
 from shared.synthetic.puppet import Puppet
+from shared.tracking.camera import Camera
 from shared.tracking.canthi import CanthusReference, cut_canthi
 from shared.tracking.eye_crop import EyePatches, crop_eyes
 from shared.tracking.face_patches import sample_each
@@ -52,7 +53,7 @@ def test_limbi_are_the_same_alone_and_among_others() -> None:
 
 
 def test_head_rotations_are_the_same_alone_and_among_others() -> None:
-    pose = HeadPose(mean_shape(meshes()), (480, 540))
+    pose = HeadPose(mean_shape(meshes()), Camera.of_picture((480, 540)))
     alone = np.concatenate([pose.rotations(mesh[None]) for mesh in meshes()])
     assert pose.rotations(meshes()) == pytest.approx(alone, abs=1e-9)
 
@@ -60,11 +61,17 @@ def test_head_rotations_are_the_same_alone_and_among_others() -> None:
 def test_skin_and_canthi_are_the_same_alone_and_among_others() -> None:
     skins = [SkinPatch(picture, mesh) for picture, mesh in zip(pictures(), meshes(), strict=True)]
     corners = [cut_canthi(picture, mesh) for picture, mesh in zip(pictures(), meshes(), strict=True)]
-    skin, canthi = SkinReference(skins[0], meshes()[0]), CanthusReference(corners[0])
+    camera = Camera.of_picture((480, 540))
+    shape = mean_shape(meshes())
+    rotations = HeadPose(shape, camera).rotations(meshes())
+    skin = SkinReference(skins[0], meshes()[0])
+    canthi = CanthusReference(corners[0], shape, rotations[0], camera)
     alone = np.concatenate([skin.locate([patch])[0] for patch in skins])
     assert skin.locate(skins)[0] == pytest.approx(alone, abs=1e-4)
-    alone = np.concatenate([canthi.locate([patch])[0] for patch in corners])
-    assert canthi.locate(corners)[0] == pytest.approx(alone, abs=1e-6)
+    found = canthi.locate(corners, rotations)
+    single = [canthi.locate([patch], rotations[i : i + 1]) for i, patch in enumerate(corners)]
+    assert found.corners_px == pytest.approx(np.concatenate([one.corners_px for one in single]), abs=1e-6)
+    assert found.error_px == pytest.approx(np.concatenate([one.error_px for one in single]), abs=1e-6)
 
 
 def test_a_patch_is_sampled_the_same_wherever_it_stands_in_the_stack() -> None:
