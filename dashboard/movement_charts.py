@@ -28,7 +28,7 @@ _PAPER: Final[Mapping[str, Any]] = {
     "template": "none",
     "paper_bgcolor": "rgba(0, 0, 0, 0)",
     "plot_bgcolor": "rgba(0, 0, 0, 0)",
-    "font": {"family": "Source Sans, sans-serif"},
+    "font": {"family": "Source Sans, NanumSquare, sans-serif"},
 }
 _GRID: Final = "rgba(122, 135, 148, 0.25)"
 _BAND_DEG: Final[Mapping[Axis, tuple[float, float]]] = {"vertical": (5.0, 20.0), "horizontal": (5.0, 30.0)}

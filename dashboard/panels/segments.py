@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from math import ceil
 from typing import Any, Final
 
 import streamlit as st
@@ -32,6 +33,8 @@ _DRAFT: Final = "segments-draft"
 """In the session: the analysis and its segments as they are being edited."""
 
 _PROBLEM: Final = "segments-problem"
+_SHOWN: Final = "segments-shown"
+"""In the session: the analysis whose form this is."""
 
 
 def draft_of(review: Review) -> tuple[Segment, ...]:
@@ -56,6 +59,7 @@ def take_marked(marked: dict[str, Any] | None) -> None:
 
 def segments_panel(review: Review) -> None:
     """List, form, what would come of it, and the button that keeps it."""
+    _forget_other_recordings(review)
     segments = draft_of(review)
     is_changed = segments != parameters_of(review).segments
     is_open = bool(st.session_state.get("segments-open")) or is_changed
@@ -75,6 +79,14 @@ def segments_panel(review: Review) -> None:
             _form(review, segments)
             if is_changed:
                 _outcome(review, segments)
+
+
+def _forget_other_recordings(review: Review) -> None:
+    """Times of one recording mean nothing in another, and may lie beyond its end."""
+    if st.session_state.get(_SHOWN) != review.job.analysis_id:
+        st.session_state[_SHOWN] = review.job.analysis_id
+        for name in ("start", "end", "kind", "target", "open"):
+            st.session_state.pop(f"segments-{name}", None)
 
 
 def _origin_line(job: Job) -> None:
@@ -122,7 +134,7 @@ def _target_text(segment: Segment) -> str:
 def _form(review: Review, segments: Sequence[Segment]) -> None:
     words = segment_words()
     columns = st.columns([2, 2, 3, 2, 2], vertical_alignment="bottom")
-    last_s = float(review.trace.time_s[-1])
+    last_s = ceil(1000 * review.trace.time_s[-1]) / 1000
     for name in ("segments-start", "segments-end"):
         st.session_state.setdefault(name, None)
     titles = (t("From (s)"), t("To (s)"))
@@ -170,7 +182,7 @@ def _add(review: Review, segments: Sequence[Segment]) -> None:
     except EyeReviewError as error:
         st.session_state[_PROBLEM] = error.user_message
         return
-    st.session_state["segments-start"], st.session_state["segments-end"] = new.end_s, None
+    st.session_state.update({"segments-start": new.end_s, "segments-end": None, "segments-kind": None})
 
 
 def _outcome(review: Review, segments: tuple[Segment, ...]) -> None:

@@ -18,6 +18,7 @@ from dashboard.page import (
     task_text,
 )
 from dashboard.panels.answer import checks_table, result_card
+from dashboard.panels.calibration import calibration_panel
 from dashboard.panels.findings import findings_panel
 from dashboard.panels.measurements import metrics_table
 from dashboard.panels.movements import movements_panel
@@ -69,6 +70,7 @@ def show(review: Review) -> None:
     movements_panel(review, state, lambda start_s, end_s: show_place(review, start_s, end_s))
     if review.summary["parameters"].get("target_log"):
         target_panel(review.summary)
+    calibration_panel(review.summary)
     metrics_table(review.summary, reviewed)
     checks_table(review.summary["quality"])
     st.subheader(t("To take along"), anchor=False)
