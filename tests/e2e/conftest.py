@@ -15,6 +15,7 @@ from urllib.request import urlopen
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from shared.adapters.local import LocalStore, open_local_store
 from tests.conftest import REPOSITORY
 from tests.e2e.watching import DESK, watched
 from tests.waiting import wait_until
@@ -80,10 +81,23 @@ def running_dashboard(
 
 
 @pytest.fixture(scope="session")
-def dashboard_url(dashboard_data: Path) -> Iterator[str]:
-    """Address of a running dashboard."""
-    with running_dashboard(dashboard_data) as (url, _):
-        yield url
+def dashboard_server(dashboard_data: Path) -> Iterator[tuple[str, int]]:
+    """Address and process of a running dashboard."""
+    with running_dashboard(dashboard_data) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def dashboard_url(dashboard_server: tuple[str, int]) -> str:
+    """Its address."""
+    return dashboard_server[0]
+
+
+@pytest.fixture(scope="session")
+def store(dashboard_url: str, dashboard_data: Path) -> LocalStore:
+    """The store of the dashboard under test, once it runs."""
+    assert dashboard_url
+    return open_local_store(dashboard_data)
 
 
 def chromium_path() -> str:

@@ -1,19 +1,18 @@
 """Reviewing a recording in a real browser: the right frame, the right key, nothing lost (ux checks 2, 4, 5, 6)."""
 
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Locator, Page, WebSocket, expect
+from playwright.sync_api import Page, WebSocket, expect
 
-from shared.adapters.local import LocalStore, open_local_store
+from shared.adapters.local import LocalStore
 from shared.model import FloatArray
 from tests.e2e.barcodes import READ_NUMBER, add_film, even_times, phone_times
+from tests.e2e.reviewing import decisions, open_review, press, settled, sign_in, span_of, wait_for_decisions
 
 pytestmark = pytest.mark.browser
 expect.set_options(timeout=90_000)
-WAIT_MS = 90_000
 
 FRAMES = 600
 FILMS = {
@@ -22,13 +21,6 @@ FILMS = {
     "webm": (phone_times(FRAMES), ".webm"),
 }
 """Time stamps and container: constant rate; a phone's rate in a file that does not begin at zero; a browser's own."""
-
-
-@pytest.fixture(scope="session")
-def store(dashboard_url: str, dashboard_data: Path) -> LocalStore:
-    """The store of the dashboard under test, once it runs."""
-    assert dashboard_url
-    return open_local_store(dashboard_data)
 
 
 @pytest.fixture(scope="session")
@@ -42,79 +34,12 @@ def films(store: LocalStore, tmp_path_factory: pytest.TempPathFactory) -> dict[s
     return {f"bars-{name}": time_s - time_s[0] for name, (time_s, _) in FILMS.items()}
 
 
-def open_review(page: Page, url: str, analysis_id: str, *, bars: bool = True) -> Locator:
-    """The review part, with its traces and the first frame there, and with the focus."""
-    page.set_default_timeout(WAIT_MS)
-    page.goto(f"{url}/review?analysis={analysis_id}")
-    part = page.locator(".review")
-    expect(part).to_have_attribute("data-ready", "yes")
-    expect(part).to_have_attribute("data-decisions", re.compile(r"\d"))
-    expect(part).to_have_attribute("data-frame", re.compile(r"\d"))
-    if bars:
-        settled(page)
-    part.focus()
-    return part
-
-
-def settled(page: Page) -> int:
-    """Waits until the cursor's frame is the one that the film shows, and returns it.
-
-    A wrong frame never becomes right by waiting: the film stands still.
-    """
-    page.wait_for_function(
-        f"""() => {{
-            const part = window.__part();
-            const video = part && part.querySelector("video");
-            if (!video || video.readyState < 2 || video.seeking) return false;
-            return ({READ_NUMBER})(video) === Number(part.dataset.frame);
-        }}"""
-    )
-    return int(page.locator(".review").get_attribute("data-frame") or -1)
-
-
-@pytest.fixture(autouse=True)
-def part_of_page(page: Page) -> None:
-    """``window.__part()`` finds the review part through shadow roots."""
-    page.add_init_script(
-        """window.__part = () => {
-            const search = (root) => {
-                const found = root.querySelector(".review[data-ready]");
-                if (found) return found;
-                for (const element of root.querySelectorAll("*")) {
-                    const inside = element.shadowRoot && search(element.shadowRoot);
-                    if (inside) return inside;
-                }
-                return null;
-            };
-            return search(document);
-        };"""
-    )
-
-
-def press(page: Page, *keys: str) -> None:
-    for key in keys:
-        page.keyboard.press(key)
-
-
 def click_lane(page: Page, share: float) -> None:
     """Click on the uppermost lane at a share of its width."""
     over = page.locator(".review .u-over").first
     box = over.bounding_box()
     assert box is not None
     over.click(position={"x": share * box["width"], "y": box["height"] / 2})
-
-
-def sign_in(page: Page, initials: str = "KJ") -> None:
-    page.get_by_label("Reviewer").fill(initials)
-    page.locator(".review").focus()
-
-
-def decisions(store: LocalStore, analysis_id: str) -> list[tuple[str, str]]:
-    return [(decision.action, decision.reviewer) for decision in store.decisions.of(analysis_id)]
-
-
-def wait_for_decisions(page: Page, count: int) -> None:
-    expect(page.locator(".review")).to_have_attribute("data-decisions", str(count))
 
 
 @pytest.mark.parametrize("name", list(FILMS))
@@ -289,10 +214,6 @@ def test_letters_stay_in_the_part(page: Page, dashboard_url: str, films: dict[st
     expect(part).to_have_attribute("data-frame", "1")
 
 
-def span_of(part: Locator) -> tuple[float, float]:
-    return float(part.get_attribute("data-from") or -1), float(part.get_attribute("data-to") or -1)
-
-
 def test_the_wheel_zooms_at_the_pointer_a_drag_to_its_ends_and_a_double_click_shows_all(
     page: Page, dashboard_url: str, films: dict[str, FloatArray]
 ) -> None:
@@ -361,43 +282,6 @@ def test_the_other_instrument_and_what_the_tracker_saw_are_a_key_away(
     assert page.locator(".overlay").evaluate(drawn) is False
     press(page, "l")
     assert page.locator(".overlay").evaluate(drawn) is True
-
-
-def test_a_reviewers_path_through_the_psp_like_case(page: Page, dashboard_url: str, store: LocalStore) -> None:
-    """Status and reasons, the place of a finding, one event rejected, a blink added, other numbers, signed."""
-    part = open_review(page, dashboard_url, "demo-psp_like", bars=False)
-    card = page.locator(".st-key-result")
-    summary = store.results.document("demo-psp_like", "demo-psp_like")["summary"]
-    words = {"suspected": "PSP suspected", "not_suspected": "PSP not suspected", "inconclusive": "Inconclusive"}
-    expect(card.get_by_role("heading", level=1)).to_contain_text(words[summary["psp_status"]])
-    expect(card).to_contain_text("threshold 0.06 open lid gaps · landmark instrument")
-    finding = next(item for item in summary["findings"] if item["start_s"] is not None)
-    place_s = finding["start_s"]
-    page.get_by_role("button", name=f"Show me, {place_s:.1f} s").first.click()
-    expect(part).to_have_attribute("data-time", re.compile(f"^{place_s:.1f}|^{place_s - 0.04:.1f}"))
-    start, end = span_of(part)
-    assert start < place_s < finding["end_s"] < end
-    assert end - start == pytest.approx(max(2.0, finding["end_s"] - place_s + 0.6), abs=0.1)
-    sign_in(page)
-    rates = page.locator(".st-key-measurements tr", has_text="Blink rate")
-    before = rates.inner_text()
-    press(page, "n", "x")
-    wait_for_decisions(page, 1)
-    press(page, "Home", *["Shift+ArrowRight"] * 3, "i", *["ArrowRight"] * 8, "o", "b")
-    wait_for_decisions(page, 2)
-    expect(page.get_by_text("1 added")).to_be_visible()
-    expect(rates).not_to_have_text(before)
-    page.get_by_role("button", name="Sign the review").click()
-    page.get_by_role("dialog").get_by_role("button", name="Sign the review").click()
-    expect(part).to_have_attribute("data-signed", "yes")
-    assert [act for act, _ in decisions(store, "demo-psp_like")] == ["reject", "add", "sign"]
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Events with decisions (CSV)").click()
-    text = download.value.path().read_bytes()
-    assert text.startswith(b"\xef\xbb\xbf")
-    events = store.results.document("demo-psp_like", "demo-psp_like")["events"]
-    assert len(text.decode("utf-8-sig").splitlines()) == 1 + sum(map(len, events.values())) + 1
-    assert b"rejected" in text
 
 
 def test_an_event_in_the_list_takes_the_film_there_and_filters_narrow_it(

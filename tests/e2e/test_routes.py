@@ -6,14 +6,12 @@ Served by the same server program on a port of its own, with a clock and a cap t
 from __future__ import annotations
 
 import hashlib
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 from playwright.sync_api import Browser, Page
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -24,8 +22,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from dashboard.routes import Film, TokenRegistry, film_routes
 from dashboard.upload_routes import upload_routes
 from dashboard.uploads import Upload
+from tests.e2e.serving import serving
 from tests.e2e.watching import watched
-from tests.waiting import wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -89,17 +87,8 @@ class Site:
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     site = Site(tmp_path_factory.mktemp("routes"))
-    server = uvicorn.Server(uvicorn.Config(site.app(), port=0, ws="none", log_level="error"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        wait_until(lambda: server.started)
-        port = server.servers[0].sockets[0].getsockname()[1]
-        site.url = f"http://127.0.0.1:{port}"
+    with serving(site.app()) as site.url:
         yield site
-    finally:
-        server.should_exit = True
-        thread.join()
 
 
 @pytest.fixture(scope="module")
