@@ -14,8 +14,8 @@ import numpy as np
 
 from shared.model import FloatArray
 from shared.tracking.eye_crop import PATCH_HEIGHT_PX, EyePatches, sample
-from shared.tracking.eye_tones import eye_tones
-from shared.tracking.lid_margins import find_lid_margins
+from shared.tracking.eye_tones import EyeTones, eye_tones
+from shared.tracking.lid_margins import LidMargins, find_lid_margins
 from shared.tracking.limbus_edges import DARK_IRIS_SCLERA_LEVEL, LimbusEdges, find_limbus_edges
 from shared.tracking.limbus_fit import LimbusCalibration, LimbusFitter
 
@@ -34,12 +34,22 @@ def limbus_edges(
     eyes: Sequence[EyePatches], sclera_level: float = DARK_IRIS_SCLERA_LEVEL, *, logarithmic: bool = True
 ) -> list[LimbusEdges]:
     """Limbus edges of both eyes of several frames, between the lids as found in the picture."""
+    return _edges_between_lids(_with_lids(eyes), sclera_level, logarithmic=logarithmic)
+
+
+_EyeWithLids = tuple[EyePatches, EyeTones, LidMargins]
+
+
+def _with_lids(eyes: Sequence[EyePatches]) -> list[_EyeWithLids]:
+    """Eyes with what does not depend on the irises: learning looks at the same frames three times."""
     tones = [eye_tones(patches) for patches in eyes]
-    margins = find_lid_margins(eyes, tones)
-    return [
-        find_limbus_edges(*frame, sclera_level=sclera_level, logarithmic=logarithmic)
-        for frame in zip(eyes, tones, margins, strict=True)
-    ]
+    return list(zip(eyes, tones, find_lid_margins(eyes, tones), strict=True))
+
+
+def _edges_between_lids(
+    eyes: Sequence[_EyeWithLids], sclera_level: float, *, logarithmic: bool = True
+) -> list[LimbusEdges]:
+    return [find_limbus_edges(*eye, sclera_level=sclera_level, logarithmic=logarithmic) for eye in eyes]
 
 
 def calibrate_limbus(eyes: Sequence[EyePatches]) -> LimbusCalibration:
@@ -49,7 +59,8 @@ def calibrate_limbus(eyes: Sequence[EyePatches]) -> LimbusCalibration:
     true radius is one, for it sets the scale of the movement.
     """
     chosen = [eyes[i] for i in np.unique(np.linspace(0, len(eyes) - 1, _FRAMES).round().astype(int))]
-    searched = limbus_edges(chosen, _SURE_SCLERA_LEVEL)
+    with_lids = _with_lids(chosen)
+    searched = _edges_between_lids(with_lids, _SURE_SCLERA_LEVEL)
     scanned = np.unique(np.linspace(0, len(chosen) - 1, _SCAN_FRAMES).round().astype(int))
     radius = _best_radius([searched[i] for i in scanned], [chosen[i] for i in scanned])
     calibration = _with_radius(radius, LimbusCalibration.nominal().rest_px)
@@ -61,10 +72,10 @@ def calibrate_limbus(eyes: Sequence[EyePatches]) -> LimbusCalibration:
         )
         if round_number == 0:
             level = _sclera_level(searched, centres, float(radius_px.mean()))
-            searched = limbus_edges(chosen, level)
+            searched = _edges_between_lids(with_lids, level)
             calibration = replace(calibration, sclera_level=level, pupil_contrast=_pupil_contrast(searched, centres))
     level, radius = calibration.sclera_level, float(calibration.radius_px.mean())
-    unbiased, _ = _fit_all(calibration, limbus_edges(chosen, level, logarithmic=False), chosen)
+    unbiased, _ = _fit_all(calibration, _edges_between_lids(with_lids, level, logarithmic=False), chosen)
     true_radius = float(np.clip(unbiased.mean(), radius, 1.08 * radius))
     return replace(calibration, true_radius_px=np.full(2, true_radius))
 

@@ -33,7 +33,7 @@ _OPEN_FRAMES_TO_LEARN: Final = 45
 _MOST_FRAMES_WAITING: Final = 120
 """Learning starts here even if the eyes were mostly shut: memory must not grow with the film."""
 _FEWEST_FRAMES_TO_LEARN: Final = 3
-_BLOCK: Final = 8
+_BLOCK: Final = 16
 """Frames measured in one pass over their arrays: spreads what each call of numpy costs, and stays in the cache."""
 _TURN_SHARE: Final = CENTRE_BEHIND_CORNERS_IRIS / ROTATION_RADIUS_IRIS
 """Share of a head turn that the place of the limbus against the eye corners does not show by itself."""

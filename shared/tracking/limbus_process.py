@@ -37,6 +37,8 @@ _FEWEST_FRAMES: Final = 150
 """A child needs 0.3 s to start; shorter films are done as soon without one."""
 _ONE_THREAD: Final = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 """The matrices are tiny: further threads would only take turns with the parent's."""
+_KEPT_MEMORY: Final = {"MALLOC_MMAP_THRESHOLD_": "67108864", "MALLOC_TRIM_THRESHOLD_": "268435456"}
+"""The C library keeps memory for the next block of frames rather than give it back after each."""
 
 
 class LimbusInOwnProcess:
@@ -55,7 +57,7 @@ class LimbusInOwnProcess:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env={**os.environ, **_ONE_THREAD, "PYTHONPATH": os.pathsep.join(_module_folders())},
+            env={**os.environ, **_ONE_THREAD, **_KEPT_MEMORY, "PYTHONPATH": os.pathsep.join(_module_folders())},
             pipesize=_PIPE_BYTES,
         )
 
