@@ -21,7 +21,7 @@ def calibration_rows(calibration: Sequence[Mapping[str, Any]]) -> list[dict[str,
             t("Eye"): eyes[one["eye"]],
             t("Axis"): axes[one["axis"]],
             t("Targets held"): str(one["target_count"]),
-            t("Degrees measured for one of target"): _slope_text(one),
+            t("Degrees measured per degree of target"): _slope_text(one),
             t("Residual (degrees)"): _text(one["residual_sd_deg"], ".1f"),
             t("Calibrated"): _state(one),
         }
@@ -73,8 +73,8 @@ def _slope_text(one: Mapping[str, Any]) -> str:
     if one["slope"] is None:
         return "–"
     if one["uncertainty"] is None:
-        return _text(one["slope"], ".2f")
-    return plain(f"{one['slope']:.2f} ± {abs(2 * one['uncertainty'] * one['slope']):.2f}")
+        return _text(one["slope"], ".3f")
+    return plain(f"{one['slope']:.3f} ± {abs(2 * one['uncertainty'] * one['slope']):.3f}")
 
 
 def _state(one: Mapping[str, Any]) -> str:

@@ -32,6 +32,8 @@ from shared.ports import Job
 _DRAFT: Final = "segments-draft"
 """In the session: the analysis and its segments as they are being edited."""
 
+_MOST_IN_SIGHT: Final = 6
+_LIST_HEIGHT_PX: Final = 300
 _PROBLEM: Final = "segments-problem"
 _SHOWN: Final = "segments-shown"
 """In the session: the analysis whose form this is."""
@@ -109,6 +111,13 @@ def _origin_line(job: Job) -> None:
 
 
 def _listed(review: Review, segments: Sequence[Segment]) -> None:
+    with st.container(height=_LIST_HEIGHT_PX if len(segments) > _MOST_IN_SIGHT else "content", border=False):
+        _lines(review, segments)
+    if not segments:
+        st.write(t("No stretch is marked."))
+
+
+def _lines(review: Review, segments: Sequence[Segment]) -> None:
     for index, segment in enumerate(segments):
         columns = st.columns([2, 3, 2, 1], vertical_alignment="center")
         columns[0].markdown(plain(t("{start} to {end} s", start=f"{segment.start_s:.2f}", end=f"{segment.end_s:.2f}")))
@@ -121,8 +130,6 @@ def _listed(review: Review, segments: Sequence[Segment]) -> None:
             on_click=_keep,
             args=[review, [other for place_, other in enumerate(segments) if place_ != index]],
         )
-    if not segments:
-        st.write(t("No stretch is marked."))
 
 
 def _target_text(segment: Segment) -> str:

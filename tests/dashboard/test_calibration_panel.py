@@ -50,7 +50,7 @@ def test_marked_targets_calibrate_and_the_page_says_how_well(services: Services)
     (table,) = [table.value for table in app.table if "Calibrated" in table.value.columns]
     assert len(table) == 4
     assert set(table["Calibrated"]) == {"yes"}
-    slopes = [float(text.replace("\\", "").split(" ")[0]) for text in table["Degrees measured for one of target"]]
+    slopes = [float(text.replace("\\", "").split(" ")[0]) for text in table["Degrees measured per degree of target"]]
     assert slopes == pytest.approx([0.85] * 4, abs=0.03)
 
 
