@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import cycle, islice
 from pathlib import Path
 from statistics import median
@@ -161,35 +162,78 @@ def deciding(page: Page) -> tuple[list[float], list[int]]:
     return times, sizes
 
 
-def table(browser: Browser, url: str) -> str:
-    """All figures as a Markdown table."""
+@dataclass(frozen=True)
+class Figures:
+    """Of the review page at :data:`FRAMES` frames.
+
+    Attributes:
+        first_s, again_s: until the page is ready, for a browser that was never here and later.
+        feed_bytes: the traces as sent.
+        drawn_ms, tasks_ms: while playing: between drawn pages, and tasks over 50 ms.
+        apart_frames: while playing: from the cursor to the film's frame.
+        redraw_ms: of all lanes, after a turn of the wheel; window_s: width of the window after all of them.
+        jump_ms: from the key for the next event to its frame on the screen.
+        decision_ms, decision_bytes: from the key to the new numbers, and what came over the websocket.
+    """
+
+    first_s: float
+    again_s: list[float]
+    feed_bytes: int
+    drawn_ms: list[float]
+    tasks_ms: list[float]
+    apart_frames: list[float]
+    redraw_ms: list[float]
+    window_s: float
+    jump_ms: list[float]
+    decision_ms: list[float]
+    decision_bytes: list[int]
+
+
+def figures(browser: Browser, url: str) -> Figures:
+    """Visit the page and measure."""
     context = browser.new_context(viewport={"width": 1400, "height": 1000})
     page = context.new_page()
     page.set_default_timeout(_WAIT_MS)
-    first = timed(lambda: open_page(page, url))
-    again = [timed(lambda: open_page(page, url)) for _ in range(3)]
+    first_s = timed(lambda: open_page(page, url))
+    again_s = [timed(lambda: open_page(page, url)) for _ in range(3)]
     with page.expect_response("**/api/traces/*") as answer:
         page.reload()
-    feed = int(answer.value.headers["content-length"])
     page.locator(".review[data-ready=yes][data-frame]").wait_for()
     page.locator(".review").focus()
     played = playing(page)
-    redraws, width_s = zooming(page)
-    assert width_s < 0.9 * FRAMES / RATE_HZ, "the wheel did not zoom"
-    jumps = seeking(page)
-    waits, sizes = deciding(page)
+    redraw_ms, window_s = zooming(page)
+    jumps_s = seeking(page)
+    waits_s, sizes = deciding(page)
     context.close()
+    return Figures(
+        first_s=first_s,
+        again_s=again_s,
+        feed_bytes=int(answer.value.headers["content-length"]),
+        drawn_ms=played["frames"],
+        tasks_ms=played["tasks"],
+        apart_frames=played["apart"],
+        redraw_ms=redraw_ms,
+        window_s=window_s,
+        jump_ms=[1000 * value for value in jumps_s],
+        decision_ms=[1000 * value for value in waits_s],
+        decision_bytes=sizes,
+    )
+
+
+def table(found: Figures) -> str:
+    """All figures as a Markdown table."""
+    assert found.window_s < 0.9 * FRAMES / RATE_HZ, "the wheel did not zoom"
     rows = [
-        ("page ready, first visit of a browser", f"{first:.2f} s"),
-        ("page ready, later visits (median of 3)", f"{median(again):.2f} s"),
-        ("traces sent, compressed", f"{feed / 1e6:.2f} MB"),
-        ("playing: between drawn pages, p50 / p95", _spread(played["frames"], "ms")),
-        ("playing: longest task", f"{max(played['tasks'], default=0):.0f} ms"),
-        ("playing: cursor from the film's frame, p50 / p95", _spread(played["apart"], "frames")),
-        ("zoom: redraw of all lanes, p50 / p95", _spread(redraws, "ms")),
-        ("next event: key to frame on screen, p50 / p95", _spread([1000 * value for value in jumps], "ms")),
-        ("decision: key to new numbers on the page, p50 / p95", _spread([1000 * value for value in waits], "ms")),
-        ("decision: sent over the websocket, p50 / p95", _spread([size / 1000 for size in sizes], "kB")),
+        ("page ready, first visit of a browser", f"{found.first_s:.2f} s"),
+        ("page ready, later visits (median of 3)", f"{median(found.again_s):.2f} s"),
+        ("traces sent, compressed", f"{found.feed_bytes / 1e6:.2f} MB"),
+        ("playing: between drawn pages, p50 / p95", _spread(found.drawn_ms, "ms")),
+        ("playing: longest task", f"{max(found.tasks_ms, default=0):.0f} ms"),
+        ("playing: cursor from the film's frame, p50 / p95", _spread(found.apart_frames, "frames")),
+        ("zoom: redraw of all lanes, p50 / p95", _spread(found.redraw_ms, "ms")),
+        ("next event: key to frame on screen, p50 / p95", _spread(found.jump_ms, "ms")),
+        ("decision: key to new numbers on the page, p50 / p95", _spread(found.decision_ms, "ms")),
+        ("decision: sent over the websocket, p50 / p95", _spread([n / 1000 for n in found.decision_bytes], "kB")),
     ]
     lines = [f"Review at {FRAMES} frames", "", "| | |", "|---|---|", *(f"| {what} | {value} |" for what, value in rows)]
     return "\n".join(lines)
@@ -200,9 +244,9 @@ def _spread(values: list[float], unit: str) -> str:
     return f"{low:.1f} / {high:.1f} {unit}"
 
 
-def main() -> int:
-    """Print the table."""
-    executable = next((path for name in ("chromium", "google-chrome") if (path := shutil.which(name))), None)
+@contextmanager
+def long_recording() -> Iterator[str]:
+    """Address of a dashboard with a film of :data:`FRAMES` frames and its traces."""
     with tempfile.TemporaryDirectory() as folder:
         film = Path(folder) / "long.mp4"
         time_s = np.arange(FRAMES) / RATE_HZ
@@ -211,13 +255,20 @@ def main() -> int:
         data = Path(folder) / "data"
         data.mkdir()
         add_analysis(open_local_store(data), "long", trace_at(time_s), film)
-        with running_dashboard(data) as url, sync_playwright() as playwright:
-            chromium = playwright.chromium.launch(
-                executable_path=executable, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-            )
-            print(f"Load of the machine before: {os.getloadavg()[0]:.1f}\n")
-            print(table(chromium, url))
-            chromium.close()
+        with running_dashboard(data) as url:
+            yield url
+
+
+def main() -> int:
+    """Print the table."""
+    executable = next((path for name in ("chromium", "google-chrome") if (path := shutil.which(name))), None)
+    with long_recording() as url, sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=executable, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+        )
+        print(f"Load of the machine before: {os.getloadavg()[0]:.1f}\n")
+        print(table(figures(chromium, url)))
+        chromium.close()
     return 0
 
 

@@ -71,11 +71,16 @@ def wait_for_result(page: Page) -> str:
 def upload(page: Page, url: str, path: Path, code: str) -> None:
     """A new recording of a new patient, as a person enters it."""
     page.goto(f"{url}/new_recording")
+    page.locator("input[type=file]").set_input_files(path)
+    page.get_by_text(path.name).wait_for()
+    fill_in(page, code)
+
+
+def fill_in(page: Page, code: str) -> None:
+    """Say whose film it is and what was asked for, and send it off."""
     patient = page.get_by_role("combobox", name=re.compile("Patient"))
     patient.fill(code)
     patient.press("Enter")
-    page.locator("input[type=file]").set_input_files(path)
-    page.get_by_text(path.name).wait_for()
     page.get_by_text("Look up and down, and left and right").click()
     page.get_by_role("button", name="Analyse this film").click()
     page.wait_for_url("**/review?analysis=*")
