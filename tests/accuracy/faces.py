@@ -73,9 +73,22 @@ FACES: Final = (
     Face("film H, hazel iris, glasses", "videos/lp_d9.mp4", 26, Look("hazel"), HELD_OUT),
 )
 
-TURNING_FACES: Final = tuple(
-    face for face in FACES if face.name in {"astronaut", "portrait 2, narrow lids, hazel", "film B, dark iris"}
-)
+_TURNING: Final = {
+    "astronaut",
+    "portrait 2, narrow lids, hazel",
+    "film A, dark iris",
+    "film B, dark iris",
+    "film C, hazel iris",
+    "astronaut, variation 1",
+    "portrait 2, variation 3",
+    "portrait 3, brown",
+    "film D, brown iris, glasses",
+    "film E, dark iris",
+    "film F, pale iris",
+    "film G, brown iris",
+    "film H, hazel iris, glasses",
+}
+TURNING_FACES: Final = tuple(face for face in FACES if face.name in _TURNING)
 
 
 def portrait_of(face: Face, context: Context) -> Portrait | None:
