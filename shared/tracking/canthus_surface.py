@@ -19,6 +19,8 @@ from shared.tracking.eye_crop import CORNERS, OUTER_CANTHI
 _DEPTH_REACH: Final = 0.03
 """How far landmarks tell of the depth around them, in units of the distance of the outer eye corners: less than from
 one to the next, so that the hollow of a corner keeps its depth."""
+_FAR: Final = 6.0
+"""Reaches from which a landmark counts for nothing."""
 _ROUNDS: Final = 3
 _RIDGE: Final = 1e-6
 """Keeps planes solvable where the landmarks are few."""
@@ -103,7 +105,10 @@ def _offsets_in_space(shape: FloatArray, corner: FloatArray, view: FloatArray, o
 def _depth(shape: FloatArray, places: FloatArray) -> FloatArray:
     """Depth of the mean face at ``(p, 2)`` places: a plane through the landmarks around each, near ones most."""
     span = np.hypot(*(shape[OUTER_CANTHI[1], :2] - shape[OUTER_CANTHI[0], :2]))
-    away = (shape[:, :2] - places[:, None]) / (_DEPTH_REACH * span)
+    reach = _DEPTH_REACH * span
+    low, high = places.min(axis=0) - _FAR * reach, places.max(axis=0) + _FAR * reach
+    shape = shape[((shape[:, :2] > low) & (shape[:, :2] < high)).all(axis=1)]
+    away = (shape[:, :2] - places[:, None]) / reach
     weight = np.exp(-0.5 * (away**2).sum(axis=2))
     plane = np.concatenate([np.ones_like(away[..., :1]), away], axis=2)
     weighted = np.swapaxes(plane * weight[..., None], 1, 2)
