@@ -64,7 +64,7 @@ def segments_panel(review: Review) -> None:
     _forget_other_recordings(review)
     segments = draft_of(review)
     is_changed = segments != parameters_of(review).segments
-    is_open = bool(st.session_state.get("segments-open")) or is_changed
+    is_open = bool(st.session_state.get("segments-open") or segments) or is_changed
     with st.expander(t("What was asked, and when"), icon=":material/timeline:", expanded=is_open):
         _origin_line(review.job)
         st.caption(
