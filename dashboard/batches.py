@@ -16,13 +16,13 @@ from typing import Any, Final
 
 from dashboard.core_texts import core
 from dashboard.routes import TokenRegistry
-from dashboard.services import Services, day_of, is_open, progress_view, status_of
+from dashboard.services import Services, asks_the_same, day_of, is_open, progress_view, status_of
 from dashboard.texts import t
 from dashboard.uploads import UPLOADS, Arrived, Upload
 from shared.adapters.layout import display_name
 from shared.errors import ConflictError, EyeReviewError, InvalidRequestError
 from shared.parameters import Parameters
-from shared.ports import Job
+from shared.ports import Job, JobStatus
 
 _ASKED_AT_ONCE: Final = 20
 """Most analyses whose state is read for one answer; the others keep what was known and come next."""
@@ -133,11 +133,20 @@ class Batch:
             raise ConflictError(t("The uploaded film is no longer here. Choose it again."))
         arrived = upload.arrived()
         self._refuse_under_another_code(wish, arrived)
-        known = self._services.same_analysis(wish.code, arrived.sha256, Parameters.from_mapping(wish.parameters))
+        known = self._known(wish, arrived)
         job = known or self._submit(wish, upload)
         self._uploads.forget(wish.token)
         upload.remove()
         return Taken(wish.key, wish.name, arrived.sha256, known is not None, job, self._clock())
+
+    def _known(self, wish: Wish, arrived: Arrived) -> Job | None:
+        """An analysis that makes another one needless, of this batch or of the store."""
+        parameters = Parameters.from_mapping(wish.parameters)
+        for taken in self._taken.values():
+            hopeful = is_open(taken.job) or taken.job.status is JobStatus.COMPLETED
+            if hopeful and taken.sha256 == arrived.sha256 and asks_the_same(taken.job, parameters):
+                return taken.job
+        return self._services.same_analysis(wish.code, arrived, parameters)
 
     def _refuse_under_another_code(self, wish: Wish, arrived: Arrived) -> None:
         """A copy that strayed into another patient's folder would become that patient's result."""

@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, Literal
 from dashboard.backends import Backend, CloudError, LocalBackend
 from shared.adapters.layout import check_user_id
 from shared.adapters.local import LocalStore
-from shared.errors import ConflictError, InvalidParameterError, InvalidRequestError, NotFoundError
+from shared.errors import ConflictError, EyeReviewError, InvalidParameterError, InvalidRequestError, NotFoundError
 from shared.parameters import Parameters
 from shared.ports import Job, JobStatus, Patient, StoredVideo
 from shared.version import ANALYSIS_VERSION
 
 if TYPE_CHECKING:
+    from dashboard.uploads import Arrived
     from shared.adapters.aws import AwsStore
 
 Place = Literal["local", "cloud"]
@@ -145,7 +146,8 @@ class _Counted:
         return chunk
 
 
-def _asks_the_same(job: Job, parameters: Parameters) -> bool:
+def asks_the_same(job: Job, parameters: Parameters) -> bool:
+    """Whether a job was asked for with these parameters."""
     try:
         return Parameters.from_mapping(job.parameters) == parameters
     except InvalidParameterError:
@@ -231,17 +233,27 @@ class Services:
         jobs = self.store.jobs.history(code, limit=_HISTORY_LIMIT)
         return [job for job in jobs if job.status is not JobStatus.DELETING]
 
-    def same_analysis(self, code: str, sha256: str, parameters: Parameters) -> Job | None:
+    def same_analysis(self, code: str, film: Arrived, parameters: Parameters) -> Job | None:
         """The newest analysis of these very bytes with these parameters, done or under way; None without one.
 
         One that failed or was cancelled does not count: the film deserves another try.
         """
         for job in self.history(code):
-            if job.video.sha256 != sha256 or not (is_open(job) or job.status is JobStatus.COMPLETED):
+            wanted = is_open(job) or job.status is JobStatus.COMPLETED
+            if not wanted or job.video.size_bytes != film.size_bytes or not asks_the_same(job, parameters):
                 continue
-            if _asks_the_same(job, parameters):
+            if self._sha256_of(job) == film.sha256:
                 return job
         return None
+
+    def _sha256_of(self, job: Job) -> str:
+        """Of the film's bytes; the cloud service notes it in the result, so it is empty before there is one."""
+        if job.video.sha256 or job.status is not JobStatus.COMPLETED:
+            return job.video.sha256
+        try:
+            return str(self.store.results.document(job.user_id, job.analysis_id)["sha256"])
+        except EyeReviewError:
+            return ""  # a result of the published original, or one that cannot be read just now
 
     def demo_cases(self) -> list[Job]:
         """The demo recordings in this store, in the order in which they are presented."""
