@@ -47,4 +47,4 @@ def watched(context: BrowserContext, *, expected: str | None = None) -> Iterator
         yield context.new_page()
     finally:
         context.close()
-    assert complaints == []
+    assert complaints == [], "; ".join(complaints)
