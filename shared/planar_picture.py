@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 Image = NDArray[np.uint8]
 
-_BLACK: Final = 16
+_BLACK: Final = 16.0
 _CONTRAST: Final = 255 / 219
 """Brightness is stored as 16 (black) to 235 (white)."""
 
@@ -50,7 +50,8 @@ class PlanarPicture:
 
     def grey(self, region: tuple[slice, slice]) -> Image:
         """Brightness of a part of the picture, 0 to 255."""
-        return np.asarray(cv2.LUT(np.ascontiguousarray(self._planes[0][region]), _GREY), dtype=np.uint8)
+        above_black = cv2.subtract(self._planes[0][region], _BLACK)  # type: ignore[call-overload]
+        return np.asarray(cv2.convertScaleAbs(above_black, alpha=_CONTRAST), dtype=np.uint8)
 
     def halved(self, region: tuple[slice, slice], times: int) -> Image:
         """BGR of a part of the picture at half, a quarter, an eighth of its size."""
@@ -113,6 +114,3 @@ def _colours(planes: tuple[Image, ...]) -> Image:
     stored[height:].reshape(2, height // 2, width // 2)[0] = blue
     stored[height:].reshape(2, height // 2, width // 2)[1] = red
     return np.asarray(cv2.cvtColor(stored, cv2.COLOR_YUV2BGR_I420), dtype=np.uint8)
-
-
-_GREY: Final = np.clip(np.round((np.arange(256) - _BLACK) * _CONTRAST), 0, 255).astype(np.uint8)

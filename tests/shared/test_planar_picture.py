@@ -56,3 +56,10 @@ def test_halving_before_and_after_colouring_agree(times: int) -> None:
     after = halved(converted(planes()), times)
     assert before.shape == after.shape
     assert np.abs(before - after).mean() < 2
+
+
+def test_grey_stretches_every_stored_brightness_to_the_full_range() -> None:
+    stored = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    colour = np.full((8, 8), 128, dtype=np.uint8)
+    expected = np.clip(np.round((stored.astype(float) - 16) * 255 / 219), 0, 255)
+    assert (PlanarPicture(stored, colour, colour).grey(EVERYTHING) == expected).all()
