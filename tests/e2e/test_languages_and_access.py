@@ -9,6 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, TimeoutError, expect
 
+from dashboard.inks import DARK_INK, LIGHT_INK
 from tests import message_catalogue
 from tests.e2e.watching import DESK, PHONE, watched
 
@@ -128,3 +129,12 @@ def test_the_choice_of_language_stays_on_the_next_page(page: Page, dashboard_url
     expect(page.get_by_role("link", name="환자")).to_be_visible()
     page.get_by_role("link", name="경과").click()
     expect(page.get_by_role("heading", name="경과")).to_be_visible()
+
+
+def test_charts_are_written_in_ink_that_can_be_read_after_the_theme_changed(page: Page, dashboard_url: str) -> None:
+    open_settled(page, dashboard_url + PAGES["history"])
+    writing = page.locator(".st-key-history-chart .xtick text").first
+    for theme, ink in (("dark", DARK_INK), ("light", LIGHT_INK)):
+        page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+        red, green, blue = (int(ink[at : at + 2], 16) for at in (1, 3, 5))
+        expect(writing).to_have_css("fill", f"rgb({red}, {green}, {blue})")
