@@ -86,8 +86,10 @@ def test_a_film_goes_through_the_cloud_and_is_reviewed_there(
         page.get_by_role("button", name="All recordings of this patient").click()
         expect(page.get_by_role("heading", name="History")).to_be_visible()
         chart = page.locator(".st-key-history-chart .js-plotly-plot")
-        expect(chart.locator(".scatterlayer .point")).to_have_count(2)
+        expect(chart).to_be_visible()
         expect(page.get_by_role("heading", name="Two recordings side by side")).to_be_visible()
+        points = chart.evaluate("plot => plot.data.flatMap((line) => Array.from(line.customdata ?? [], String))")
+        assert set(points) == {analysis_id, earlier}
 
 
 def review(page: Page, cloud: EmulatedCloud, analysis_id: str) -> None:
