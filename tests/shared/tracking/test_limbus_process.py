@@ -213,7 +213,7 @@ def test_one_processor_or_no_leave_to_start_a_process_means_one_process(monkeypa
     monkeypatch.setattr(limbus_process, "usable_processors", lambda: 1)
     assert isinstance(quickest_limbus(LONG_FILM), LidAwareLimbus)
     monkeypatch.setattr(limbus_process, "usable_processors", lambda: 2)
-    monkeypatch.setattr(limbus_process.sys, "executable", str(REPOSITORY / "no such program"))
+    monkeypatch.setattr(sys, "executable", str(REPOSITORY / "no such program"))
     assert isinstance(quickest_limbus(LONG_FILM), LidAwareLimbus)
 
 
