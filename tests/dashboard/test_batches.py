@@ -33,7 +33,7 @@ class Desk:
     def ask(self, method: str, rest: str = "", content: Any = None, **headers: str) -> Answer:
         headers.setdefault("content_type", "application/json")
         body = [json.dumps(content).encode()]
-        return ask(self.routes, method, f"/api/batch/{self.token}{rest}", body=body, **headers)
+        return ask(self.routes, method, f"/api/batch/{self.token}{rest}", body=body, breaks_off=False, **headers)
 
     def arrive(self, film: bytes) -> str:
         token = str(self.ask("POST", "/upload", {}).content["token"])

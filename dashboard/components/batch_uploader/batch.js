@@ -103,6 +103,7 @@ class Batch {
   add(found) {
     const { types, max_bytes: limit, labels } = this.data;
     const known = new Set(this.rows.map((row) => row.key));
+    found.sort((one, other) => one.path.localeCompare(other.path, undefined, { numeric: true }));
     for (const { file, path } of found) {
       const key = identity(file, path);
       if (!isFilm(path, types)) {
