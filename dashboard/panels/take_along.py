@@ -7,17 +7,17 @@ import json
 import pandas as pd
 import streamlit as st
 
+from dashboard.review_desk import ReviewDesk
 from dashboard.reviews import Review
 from dashboard.services import day_of
 from dashboard.texts import t
 from dashboard.wording import number_text
 from shared.export.event_table import event_csv
-from shared.review import ReviewState
 from shared.review_result import events_with_status
 
 
-def downloads(review: Review, state: ReviewState) -> None:
-    """Traces, result and events; the events carry what the reviewer decided."""
+def downloads(review: Review, desk: ReviewDesk) -> None:
+    """Traces, result and events; the events carry what reviewers have decided when the file is asked for."""
     stem = f"{review.job.user_id}_{day_of(review.job.recorded_at).isoformat()}_{review.job.analysis_id[:8]}"
     document = json.dumps(review.document, ensure_ascii=False, indent=2, allow_nan=False)
     files = (
@@ -25,7 +25,7 @@ def downloads(review: Review, state: ReviewState) -> None:
         (t("Result (JSON)"), document, f"{stem}.json", "application/json", "review-json"),
         (
             t("Events with decisions (CSV)"),
-            event_csv(events_with_status(state)),
+            lambda: event_csv(events_with_status(desk.state())),
             f"{stem}_events.csv",
             "text/csv",
             "review-events-csv",

@@ -24,13 +24,14 @@ _SEEK: Final = "review-seek"
 _Opened = TypeVar("_Opened")
 
 
-def _desk_of(review: Review) -> ReviewDesk:
+def desk_of(review: Review) -> ReviewDesk:
+    """Where decisions about it are made and read."""
     return ReviewDesk(review, services().store.decisions)
 
 
 def state_of(review: Review) -> ReviewState:
     """What reviewers have decided so far."""
-    return _desk_of(review).state()
+    return desk_of(review).state()
 
 
 def workbench(review: Review) -> None:
@@ -43,7 +44,7 @@ def workbench(review: Review) -> None:
     video_trace(
         film_url=None if film is None else f"/api/video/{_kept(FILMS, review, lambda: Film(film))}",
         traces_url=f"/api/traces/{_kept(FEEDS, review, lambda: trace_feed(review))}",
-        decisions_url=f"/api/decisions/{_kept(DESKS, review, lambda: _desk_of(review))}",
+        decisions_url=f"/api/decisions/{_kept(DESKS, review, lambda: desk_of(review))}",
         theme=theme,
         seek=_seek_of(review),
         key=key,

@@ -25,7 +25,7 @@ from dashboard.panels.movements import movements_panel
 from dashboard.panels.segments import segments_panel
 from dashboard.panels.take_along import downloads, stamp
 from dashboard.panels.target import target_panel
-from dashboard.panels.workbench import show_place, state_of, workbench
+from dashboard.panels.workbench import desk_of, show_place, state_of, workbench
 from dashboard.reviews import Review, load_review
 from dashboard.services import day_of, is_open
 from dashboard.texts import plain, t
@@ -72,9 +72,13 @@ def show(review: Review) -> None:
         target_panel(review.summary)
     calibration_panel(review.summary)
     metrics_table(review.summary, reviewed)
+
+
+def show_what_stays(review: Review) -> None:
+    """What no decision changes, so that none sends it again."""
     checks_table(review.summary["quality"])
     st.subheader(t("To take along"), anchor=False)
-    downloads(review, state)
+    downloads(review, desk_of(review))
     stamp(review)
 
 
