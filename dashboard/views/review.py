@@ -130,7 +130,9 @@ def main() -> None:
         if is_open(job):
             progress_panel(job)
         elif job.status is JobStatus.COMPLETED:
-            show(loaded(job.analysis_id, job.updated_at))
+            review = loaded(job.analysis_id, job.updated_at)
+            show(review)
+            show_what_stays(review)
         else:
             failure_panel(job)
 

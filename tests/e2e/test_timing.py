@@ -25,7 +25,7 @@ def test_the_server_is_well_within_10_s_and_the_first_page_stands_there_within_5
         with watched(browser.new_context(viewport=DESK)) as page:
             started = time.perf_counter()
             page.goto(url)
-            expect(page.get_by_role("heading", name="Patients")).to_be_visible(timeout=WAIT_MS)
+            expect(page.get_by_role("heading", name="Patients", exact=True)).to_be_visible(timeout=WAIT_MS)
             expect(page.get_by_test_id("stApp")).to_have_attribute(
                 "data-test-script-state", "notRunning", timeout=WAIT_MS
             )
