@@ -18,7 +18,7 @@ from shared.adapters.local import LocalStore
 from shared.deletion import delete_analysis
 from shared.errors import ConflictError, InvalidRequestError, NotFoundError
 from shared.model import Task
-from shared.ports import Job, JobStatus
+from shared.ports import Job, JobStatus, Patient
 
 DEMO_FOLDER: Final = Path(__file__).with_name("demo")
 _ID_PREFIX: Final = "demo-"
@@ -133,3 +133,11 @@ def case_text(job: Job) -> tuple[str, str]:
         if job.analysis_id == _ID_PREFIX + case.name:
             return t(case.title), t(case.description)
     return job.label, ""
+
+
+def note_text(patient: Patient) -> str:
+    """The note on a patient: as a person typed it, a demo patient's in the reader's language."""
+    for case in DEMO_CASES:
+        if patient.user_id == _ID_PREFIX + case.name:
+            return t("Demo: {title}", title=t(case.title))
+    return patient.note

@@ -9,6 +9,7 @@ import streamlit as st
 
 from dashboard.charts import HistoryPoint, history_figure
 from dashboard.core_texts import core
+from dashboard.demo_cases import note_text
 from dashboard.history_charts import add_bands
 from dashboard.page import (
     NEW_RECORDING,
@@ -307,7 +308,7 @@ def main() -> None:
         if code is None:
             st.write(t("Choose a patient to see the recordings over time."))
             return
-        note = services().store.patients.get(code).note
+        note = note_text(services().store.patients.get(code))
         if note:
             st.text(note)
         jobs = services().history(code)

@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.components.job_progress import job_progress
-from dashboard.demo_cases import add_demo_cases, case_text
+from dashboard.demo_cases import add_demo_cases, case_text, note_text
 from dashboard.page import (
     NEW_RECORDING,
     chosen_row,
@@ -110,7 +110,7 @@ def table(rows: list[PatientRow]) -> None:
         {
             "latest": [result_with_shape(row.latest) if row.latest else t("No recording") for row in rows],
             "patient": [row.patient.user_id for row in rows],
-            "note": [row.patient.note for row in rows],
+            "note": [note_text(row.patient) for row in rows],
             "recorded": [day_of(row.latest.recorded_at) if row.latest else None for row in rows],
             "recordings": [row.recordings for row in rows],
         }

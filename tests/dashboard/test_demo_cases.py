@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.demo_cases import DEMO_CASES, DEMO_FOLDER, DemoCase, add_demo_cases, case_text
+from dashboard.demo_cases import DEMO_CASES, DEMO_FOLDER, DemoCase, add_demo_cases, case_text, note_text
 from dashboard.services import Services
 from shared.analysis import analyse
 from shared.documents import read_document, summary
@@ -42,6 +42,17 @@ def test_all_cases_are_queued_in_their_order(services: Services, films: Path) ->
     cases = services.demo_cases()
     assert [case_text(job)[0] for job in cases] == [case.title for case in DEMO_CASES]
     assert [job.parameters["task"] for job in cases] == [case.task.value for case in DEMO_CASES]
+
+
+def test_the_note_on_a_demo_patient_is_in_the_readers_language_whatever_was_stored(
+    services: Services, films: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_demo_cases(services, now=NOW, folder=films)
+    patient = services.store.patients.get("demo-psp_like")
+    typed = services.add_patient("P-7", "Demo: typed by a person", now=NOW)
+    monkeypatch.setattr("dashboard.texts.session_language", lambda: "ko")
+    assert "작고 느린 수직 범위" in note_text(patient)
+    assert note_text(typed) == "Demo: typed by a person"
 
 
 def test_a_second_start_adds_nothing(services: Services, films: Path) -> None:
