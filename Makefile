@@ -71,7 +71,8 @@ unit: $(VENV)/.dev ## all tests but the browser's
 	$(PY) -m pytest -n 2 --dist loadfile -m "not browser and not cloud"
 
 browser: $(VENV)/.dev chromium ## real Chromium against a real server
-	$(PY) -m pytest -m "browser and not cloud and not timed"
+	$(PY) -m pytest -n 2 --dist loadfile -m "browser and not (alone or cloud or timed)"
+	$(PY) -m pytest -m "browser and alone and not (cloud or timed)"
 
 cloud-test: $(VENV)/.dev $(CLOUD)/.run $(CLOUD)/.lint chromium ## the cloud path end to end, on emulated AWS
 	$(PY) -m pytest -n 2 --dist loadfile -m cloud

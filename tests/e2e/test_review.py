@@ -11,7 +11,7 @@ from shared.model import FloatArray
 from tests.e2e.barcodes import READ_NUMBER, add_film, even_times, phone_times
 from tests.e2e.reviewing import decisions, open_review, press, settled, sign_in, span_of, wait_for_decisions
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.alone]
 expect.set_options(timeout=90_000)
 
 FRAMES = 600
@@ -177,7 +177,7 @@ def test_a_signed_review_is_locked_until_it_is_reopened_with_a_reason(
     page.get_by_role("button", name="Sign the review").click()
     page.get_by_role("dialog").get_by_role("button", name="Sign the review").click()
     expect(part).to_have_attribute("data-signed", "yes")
-    expect(page.get_by_text("Signed by MS")).to_be_visible()
+    expect(page.get_by_text("Review signed by MS")).to_be_visible()
     part.focus()
     press(page, "n", "a", "x", "u")
     expect(page.get_by_role("button", name="Accept (a)")).to_be_disabled()

@@ -16,7 +16,7 @@ from dashboard.target_task import target_task
 from tests.e2e.conftest import chromium_path
 from tests.fake_camera import BITS, CELL_PX, RATE_HZ, FakeCamera, frame_numbers, make_fake_camera
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.alone]
 expect.set_options(timeout=30_000)
 
 TASK = target_task("trial")
@@ -196,7 +196,6 @@ def test_the_page_shows_the_target_as_planned_and_logs_what_it_showed(screening:
     assert np.abs(seen_s - seen_s[0] - planned_s).max() < 0.25
 
 
-@pytest.mark.timed
 def test_nearly_every_frame_is_recorded_at_its_time(screening: Screening, camera: FakeCamera) -> None:
     time_s, numbers = frame_numbers(screening.film)
     steps = np.diff(numbers) % camera.frame_count
@@ -208,7 +207,6 @@ def test_nearly_every_frame_is_recorded_at_its_time(screening: Screening, camera
     assert np.std(offsets_s) < 0.002
 
 
-@pytest.mark.timed
 def test_latency_and_gain_are_the_puppets(screening: Screening, camera: FakeCamera) -> None:
     """Latency within a frame of the truth (horizontal directions each, and the median of all), gain within 0.1.
 

@@ -19,7 +19,7 @@ from tests.e2e.conftest import chromium_path
 from tests.e2e.test_languages_and_access import WIDTH, serious
 from tests.e2e.watching import DESK, watched
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.alone]
 expect.set_options(timeout=60_000)
 
 LOOP_FRAMES = 60
@@ -41,8 +41,10 @@ STREAMS = """
 IS_OFF = "() => streams.length > 0 && streams.every((s) => s.getTracks().every((t) => t.readyState === 'ended'))"
 THEME_SHOWN = """(dark) => {
     const [red] = getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor.match(/\\d+/g);
-    return (Number(red) < 128) === dark;
+    const running = (one) => one instanceof CSSTransition && one.playState === 'running';
+    return (Number(red) < 128) === dark && !document.getAnimations().some(running);
 }"""
+"""The theme is shown, and no colour is on its way to it any more."""
 
 
 @pytest.fixture(scope="module")
@@ -67,8 +69,9 @@ def profile(station: Browser) -> BrowserContext:
 
 
 def inspect(page: Page, step: str) -> list[str]:
-    """What is wrong with a step in either theme."""
+    """What is wrong with a step in either theme, once nothing of the step before fades out any more."""
     found = []
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
     for theme in ("light", "dark"):
         page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
         page.wait_for_function(THEME_SHOWN, arg=theme == "dark")
