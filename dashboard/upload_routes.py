@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -41,7 +42,8 @@ def upload_routes(uploads: TokenRegistry[Upload] = UPLOADS) -> list[Route]:
         try:
             with upload.piece(request.path_params["number"]) as write:
                 async for data in request.stream():
-                    write(data)
+                    # A full disk cache holds a write up for seconds; the pages of others are served meanwhile.
+                    await run_in_threadpool(write, data)
         except ClientDisconnect:
             return _answer(400, message=t("The connection broke off. Continue the upload."))
         except EyeReviewError as error:
