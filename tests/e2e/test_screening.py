@@ -208,10 +208,9 @@ def test_nearly_every_frame_is_recorded_at_its_time(screening: Screening, camera
 
 
 def test_latency_and_gain_are_the_puppets(screening: Screening, camera: FakeCamera) -> None:
-    """Latency within a frame of the truth (horizontal directions each, and the median of all), gain within 0.1.
+    """Latency within a frame of the truth, gain within 0.1, in each direction.
 
-    The truth is on the page's clock, by the observer's own reading of the frame numbers. Vertical onsets of some films
-    are fitted 42 ms late, more than a frame, so up and down are not held to it one by one.
+    The truth is on the page's clock, by the observer's own reading of the frame numbers.
     """
     frames = np.array([(number, moment_ms / 1000) for moment_ms, number in screening.seen["frames"]])
     frames = frames[np.argsort(frames[:, 0])]
@@ -229,8 +228,8 @@ def test_latency_and_gain_are_the_puppets(screening: Screening, camera: FakeCame
         gain = float(np.median([camera.saccades[i].amplitude_deg / responses[i]["size_deg"] for i in these]))
         latency_ms = metrics[f"latency_{direction}_ms"]["value"]
         assert latency_ms is not None, direction
-        allowed_s = FRAME_S if direction in ("left", "right") else 2 * FRAME_S
-        assert latency_ms == pytest.approx(1000 * float(np.median(true_latency_s[these])), abs=1000 * allowed_s)
+        true_ms = 1000 * float(np.median(true_latency_s[these]))
+        assert latency_ms == pytest.approx(true_ms, abs=1000 * FRAME_S), direction
         assert metrics[f"primary_gain_{direction}"]["value"] == pytest.approx(gain, abs=0.1), direction
 
 
