@@ -10,7 +10,8 @@ import os, pathlib
 from dashboard.priority import give_way
 give_way()
 group = pathlib.Path("/proc/self/autogroup")
-print(os.nice(0), group.read_text().split()[-1] if group.exists() else "none")
+words = group.read_text().split() if group.exists() else []
+print(os.nice(0), words[-1] if words else "none")  # the file is empty in the system's first session
 """
 
 
