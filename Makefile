@@ -71,8 +71,8 @@ unit: $(VENV)/.dev ## all tests but the browser's
 	$(PY) -m pytest -n 2 --dist loadfile -m "not browser and not cloud"
 
 browser: $(VENV)/.dev chromium ## real Chromium against a real server
-	$(PY) -m pytest -n 2 --dist loadfile -m "browser and not (alone or cloud or timed)"
-	$(PY) -m pytest -m "browser and alone and not (cloud or timed)"
+	$(PY) -m pytest -n 2 --dist loadfile -m "browser and not (alone or cloud)"
+	$(PY) -m pytest -m "browser and alone and not cloud"
 
 cloud-test: $(VENV)/.dev $(CLOUD)/.run $(CLOUD)/.lint chromium ## the cloud path end to end, on emulated AWS
 	$(PY) -m pytest -n 2 --dist loadfile -m cloud
@@ -86,7 +86,6 @@ chromium:
 
 bench: $(VENV)/.dev ## speed and memory, as in the README
 	$(PY) -m tests.benchmarks
-	$(PY) -m pytest -m timed
 
 accuracy: $(VENV)/.dev ## the accuracy tables of the README
 	$(PY) -m tests.accuracy

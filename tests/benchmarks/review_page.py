@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
-import subprocess
 import sys
 import tempfile
 import time
@@ -19,49 +17,22 @@ from dataclasses import dataclass
 from itertools import cycle, islice
 from pathlib import Path
 from statistics import median
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import numpy as np
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from shared.adapters.local import open_local_store
 from shared.synthetic.video_writer import write_video
-from tests.conftest import REPOSITORY
 from tests.e2e.barcodes import BITS, READ_NUMBER, add_analysis, pictures, trace_at
+from tests.e2e.conftest import running_dashboard
 from tests.waiting import wait_until
 
 FRAMES = 18_000
 RATE_HZ = 30.0
 DECISIONS = 6
+QUIET_LOOKS = 15
+"""So many looks in a row, each a drawn page and 20 ms apart, must find nothing new."""
 _WAIT_MS = 120_000
-
-
-@contextmanager
-def running_dashboard(data: Path) -> Iterator[str]:
-    """Address of a dashboard on ``data``."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    command = [sys.executable, "-m", "dashboard", "--port", str(port), "--data", str(data)]
-    server = subprocess.Popen(
-        command, cwd=REPOSITORY, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    url = f"http://127.0.0.1:{port}"
-
-    def answers() -> bool:
-        try:
-            with urlopen(f"{url}/_stcore/health", timeout=2) as answer:  # noqa: S310 - our own loopback server
-                return bool(answer.status == 200)
-        except (URLError, OSError):
-            return False
-
-    try:
-        wait_until(answers, timeout_s=120)
-        yield url
-    finally:
-        server.terminate()
-        server.wait()
 
 
 def timed(act: Callable[[], object]) -> float:
@@ -148,18 +119,32 @@ def deciding(page: Page) -> tuple[list[float], list[int]]:
     page.get_by_label("Reviewer").fill("KJ")
     page.locator(".review").focus()
     page.get_by_role("button", name="Traces (CSV)").wait_for()
-    page.wait_for_timeout(2000)
+    wait_until_quiet(page, received)
     times, sizes = [], []
     for number in range(1, DECISIONS + 1):
         page.keyboard.press("n")
+        wait_until_quiet(page, received)
         before = sum(received)
         begun = time.perf_counter()
         page.keyboard.press("x")
         page.get_by_text(f"{number} event{'s' if number > 1 else ''} excluded").wait_for()
         times.append(time.perf_counter() - begun)
-        page.wait_for_timeout(2000)
+        wait_until_quiet(page, received)
         sizes.append(sum(received) - before)
     return times, sizes
+
+
+def wait_until_quiet(page: Page, received: list[int]) -> None:
+    """Return once the page has run and nothing more comes over its websocket."""
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+    counts: list[int] = []
+
+    def is_quiet() -> bool:
+        page.evaluate("() => new Promise(requestAnimationFrame)")  # lets the messages in
+        counts.append(len(received))
+        return len(counts) > QUIET_LOOKS and counts[-1] == counts[-1 - QUIET_LOOKS]
+
+    wait_until(is_quiet, timeout_s=60)
 
 
 @dataclass(frozen=True)
@@ -255,7 +240,7 @@ def long_recording() -> Iterator[str]:
         data = Path(folder) / "data"
         data.mkdir()
         add_analysis(open_local_store(data), "long", trace_at(time_s), film)
-        with running_dashboard(data) as url:
+        with running_dashboard(data, "--address", "127.0.0.1") as (url, _):
             yield url
 
 

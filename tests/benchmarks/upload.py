@@ -7,20 +7,36 @@ import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.e2e.conftest import chromium_path, running_dashboard
+from tests.waiting import wait_until
 
 MEBIBYTE = 1024 * 1024
+IDLE_LOOKS = 25
+"""Looks, 20 ms apart, at the server's processor time before it counts as idle."""
 
 
 def memory_mb(process: int, name: str) -> float:
     """``VmRSS`` or ``VmHWM`` of a process, MB."""
     lines = Path(f"/proc/{process}/status").read_text().splitlines()
     return int(next(line for line in lines if line.startswith(name)).split()[1]) / 1024
+
+
+def is_idle(process: int) -> Callable[[], bool]:
+    """Asked again and again: whether the process did nothing during the last looks."""
+    ticks: list[int] = []
+
+    def look() -> bool:
+        fields = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()
+        ticks.append(int(fields[11]) + int(fields[12]))
+        return len(ticks) > IDLE_LOOKS and ticks[-1] - ticks[-1 - IDLE_LOOKS] <= 1
+
+    return look
 
 
 def rerun_s(page: Page, text: str) -> float:
@@ -62,7 +78,7 @@ def measured(browser: Browser, size_mb: int) -> Cost:
                 page.goto(address)
             sender.get_by_role("button", name="Choose a film").wait_for()
             other.get_by_role("textbox").first.wait_for()
-            time.sleep(5)  # what the server warms up in the background is not the upload's
+            wait_until(is_idle(server))  # what the server warms up in the background is not the upload's
             before_mb, started = memory_mb(server, "VmRSS"), time.perf_counter()
             with sender.expect_file_chooser() as chooser:
                 sender.get_by_role("button", name="Choose a film").click()

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Request, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.watching import watched
 
@@ -14,10 +14,6 @@ expect.set_options(timeout=30_000)
 
 MEBIBYTE = 1024 * 1024
 PIECE = 8 * MEBIBYTE
-LARGE_MB = 500
-MOST_GROWTH_MB = 50.0
-"""Size of the film and bound for the server's memory as in ux check 7."""
-LARGE_UPLOAD_MS = 180_000
 UPLOADS = re.compile(r"/api/upload/")
 
 
@@ -77,35 +73,6 @@ def broken_off_and_continued(page: Page, url: str, film: Path) -> None:
             choose(page, film)
         assert first.value.url.endswith("/1"), "the first piece was sent twice"
     assert end.value.json()["sha256"] == hashlib.sha256(film.read_bytes()).hexdigest()
-
-
-def test_a_large_upload_does_not_make_the_server_larger(
-    page: Page, dashboard_server: tuple[str, int], tmp_path: Path
-) -> None:
-    url, process = dashboard_server
-    film = tmp_path / "large.mp4"
-    with film.open("wb") as file:
-        file.truncate(LARGE_MB * MEBIBYTE)
-    open_uploader(page, url)
-    before_mb, sizes_mb = resident_mb(process), []
-
-    def note(request: Request) -> None:
-        if request.method == "PUT":
-            sizes_mb.append(resident_mb(process))
-
-    page.on("requestfinished", note)
-    choose(page, film)
-    expect(page.get_by_text(f"✓ {film.name}")).to_be_visible(timeout=LARGE_UPLOAD_MS)
-    assert len(sizes_mb) >= LARGE_MB * MEBIBYTE / PIECE
-    assert max(sizes_mb) - before_mb < MOST_GROWTH_MB
-    page.get_by_role("button", name="Remove this film").click()
-    expect(page.get_by_role("button", name="Choose a film")).to_be_visible()
-
-
-def resident_mb(process: int) -> float:
-    """Memory of a process, MB."""
-    lines = Path(f"/proc/{process}/status").read_text().splitlines()
-    return int(next(line for line in lines if line.startswith("VmRSS")).split()[1]) / 1024
 
 
 def test_a_cancelled_upload_keeps_nothing(page: Page, dashboard_url: str, film: Path) -> None:

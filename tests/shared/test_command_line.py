@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -40,6 +41,14 @@ def trace_csv(tmp_path: Path) -> Path:
     path = tmp_path / "trace.csv"
     write_trace(recording(up_deg=2, down_deg=2), None, path)
     return path
+
+
+@pytest.fixture
+def heeds_ctrl_c() -> Iterator[None]:
+    """A shell makes programs in its background deaf to Ctrl-C, and those that they start inherit it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def lines(text: str) -> list[str]:
@@ -136,6 +145,7 @@ class TestAnalyze:
         for name in names:
             assert (tmp_path / "1" / name).read_bytes() == (tmp_path / "2" / name).read_bytes()
 
+    @pytest.mark.usefixtures("heeds_ctrl_c")
     @pytest.mark.parametrize("jobs", ["1", "2"])
     def test_ctrl_c_ends_with_130_and_keeps_what_is_done(self, jobs: str, tmp_path: Path) -> None:
         faceless_film(tmp_path / "a_short.mp4")
