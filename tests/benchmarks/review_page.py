@@ -14,7 +14,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import cycle, islice
 from pathlib import Path
 from statistics import median
 
@@ -22,8 +21,7 @@ import numpy as np
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from shared.adapters.local import open_local_store
-from shared.synthetic.video_writer import write_video
-from tests.e2e.barcodes import BITS, READ_NUMBER, add_analysis, pictures, trace_at
+from tests.e2e.barcodes import BITS, READ_NUMBER, add_analysis, trace_at, write_long_film
 from tests.e2e.conftest import running_dashboard
 from tests.waiting import wait_until
 
@@ -235,8 +233,7 @@ def long_recording() -> Iterator[str]:
     with tempfile.TemporaryDirectory() as folder:
         film = Path(folder) / "long.mp4"
         time_s = np.arange(FRAMES) / RATE_HZ
-        bars = list(pictures(2**BITS))
-        write_video(film, islice(cycle(bars), FRAMES), time_s, keyframe_every=30)
+        write_long_film(film, FRAMES, RATE_HZ)
         data = Path(folder) / "data"
         data.mkdir()
         add_analysis(open_local_store(data), "long", trace_at(time_s), film)

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
+import av
 import numpy as np
 
 from shared.adapters.local import LocalStore
@@ -55,6 +58,22 @@ def pictures(count: int) -> Iterator[Image]:
             step = WIDTH_PX // BITS
             picture[:40, bit * step : (bit + 1) * step] = ink
         yield picture
+
+
+def write_long_film(path: Path, count: int, rate_hz: float) -> None:
+    """A film of any length whose numbers begin again after the last: encoded once, then repeated as it is."""
+    loop = path.with_name(f"loop{path.suffix}")
+    write_video(loop, pictures(2**BITS), even_times(2**BITS, rate_hz), keyframe_every=30)
+    with av.open(path, "w") as long, ExitStack() as stack:
+        stream = None
+        for first in range(0, count, 2**BITS):
+            short = stack.enter_context(av.open(loop))
+            stream = stream or long.add_stream_from_template(short.streams.video[0])
+            for packet in islice(short.demux(video=0), min(2**BITS, count - first)):
+                shift = round(first / rate_hz / packet.time_base)
+                packet.pts, packet.dts, packet.stream = packet.pts + shift, packet.dts + shift, stream
+                long.mux(packet)
+    loop.unlink()
 
 
 def even_times(count: int, rate_hz: float = 30.0) -> FloatArray:
