@@ -79,7 +79,7 @@ def history_figure(
                 y=[p.value for p in chosen],
                 customdata=[p.analysis_id for p in chosen],
                 text=[p.status_text for p in chosen],
-                textposition="top center",
+                textposition="middle right",
                 textfont={"color": ink, "size": 13},
                 mode="markers+text",
                 name=chosen[0].status_text,
@@ -99,7 +99,7 @@ def history_figure(
     top = max(values, default=1.0)
     figure.update_layout(
         height=340,
-        margin={"l": 70, "r": 20, "t": 30, "b": 40},
+        margin={"l": 70, "r": 60, "t": 30, "b": 40},
         showlegend=False,
         yaxis={
             "title": {"text": f"{label}, {unit}" if unit else label, "font": {"color": ink}},

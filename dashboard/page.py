@@ -122,6 +122,18 @@ def storing(size_bytes: int) -> Iterator[Callable[[int], None]]:
         bar.empty()
 
 
+def computed_by(source: str) -> str:
+    """Where a result was computed, in a word or two for a table."""
+    words = {
+        "local": t("this machine"),
+        "lambda": t("cloud service"),
+        "demo": t("demo case"),
+        "screening": t("screening station"),
+        ORIGINAL_SOURCE: t("original program"),
+    }
+    return words.get(source, source)
+
+
 def computed_badge(job: Job) -> None:
     """Where a result was computed and by which version."""
     texts = {

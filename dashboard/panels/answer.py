@@ -127,7 +127,7 @@ def checks_table(checks: Sequence[Mapping[str, Any]]) -> None:
     """Every question about the recording with its answer in numbers."""
     words = {
         CheckStatus.PASS.value: t("Passed"),
-        CheckStatus.WARNING.value: t("Note"),
+        CheckStatus.WARNING.value: t("To note"),
         CheckStatus.FAIL.value: t("Failed"),
         CheckStatus.NOT_CHECKED.value: t("Could not be checked"),
     }

@@ -7,6 +7,7 @@ import json
 import pandas as pd
 import streamlit as st
 
+from dashboard.page import computed_by
 from dashboard.review_desk import ReviewDesk
 from dashboard.reviews import Review
 from dashboard.services import day_of
@@ -52,7 +53,7 @@ def stamp(review: Review) -> None:
             t("Analysis version"): summary["analysis_version"],
             t("Measured by"): ", ".join(f"{name} {version}" for name, version in summary["tracker"].items()),
             t("Frames measured"): f"{summary['frames_processed']}, {number_text(summary['fps'], '1/s')}",
-            t("Computed"): review.job.source,
+            t("Computed"): computed_by(review.job.source),
             t("File"): review.document["file"],
             "SHA-256": review.document["sha256"],
         }

@@ -14,6 +14,7 @@ from dashboard.history_charts import add_bands
 from dashboard.page import (
     NEW_RECORDING,
     chosen_row,
+    computed_by,
     errors_in_words,
     ink,
     label_text,
@@ -168,7 +169,7 @@ def table(jobs: list[Job]) -> None:
                 "range": values,
                 "blinks": rates,
                 "version": [job.analysis_version or "" for job in jobs],
-                "source": [job.source for job in jobs],
+                "source": [computed_by(job.source) for job in jobs],
             }
         ),
         key="history-table",
