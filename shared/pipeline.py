@@ -76,7 +76,9 @@ def analyze_video(
         frames = _until(frames, enough)
     probed = probe(path)
     limbus = partial(quickest_limbus, expected_frames(probed, chosen)) if second_process else LidAwareLimbus
-    trace = rounded(track_frames(frames, probed, chosen, progress=progress, cancelled=cancelled, limbus=limbus))
+    trace = rounded(
+        track_frames(frames, probed, chosen, progress=progress, cancelled=cancelled, limbus=limbus, live=False)
+    )
     report(Progress("analysing", len(trace), len(trace)))
     result = analyse(trace, chosen)
     return VideoAnalysis(trace, result, path.name, sha256_of(path))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from functools import partial
+from typing import Final, Protocol
 
 import cv2
 import numpy as np
@@ -20,7 +22,8 @@ from shared.tracking.face_search import (
     shrunk,
     turn_back,
 )
-from shared.tracking.quiet import quiet_mediapipe, quiet_stderr
+from shared.tracking.mesh_graph import MeshGraph
+from shared.tracking.quiet import quiet_mediapipe
 
 __all__ = ["NOT_LOOKED_FOR", "FaceLandmarker", "FaceLandmarks", "MediaPipeFaceMesh", "quiet_mediapipe"]
 
@@ -76,14 +79,6 @@ _MEMORY_S: Final = 1.0
 """After a loss: how long only a face near the last place is taken."""
 
 
-_LANDMARK_TAGS: Final = {"header": 0x0F0A, "x_tag": 0x0D, "y_tag": 0x15, "z_tag": 0x1D}
-_ENCODED_LANDMARK: Final = np.dtype(
-    [("header", "<u2"), ("x_tag", "u1"), ("x", "<f4"), ("y_tag", "u1"), ("y", "<f4"), ("z_tag", "u1"), ("z", "<f4")]
-)
-"""A landmark as protobuf writes it. Read as a whole in a tenth of the time of asking for each number; should
-MediaPipe come to write something else, the tags do not match and the numbers are asked for."""
-
-
 @dataclass(frozen=True)
 class _Crop:
     """The square of the picture that the mesh sees; may reach beyond the picture's edge."""
@@ -108,12 +103,9 @@ class MediaPipeFaceMesh:
         mediapipe = quiet_mediapipe()
         self.name = f"mediapipe-face-mesh {mediapipe.__version__}"
         self._finder = FaceFinder()
-        with quiet_stderr():
-            self._mesh = mediapipe.solutions.face_mesh.FaceMesh(max_num_faces=1, refine_landmarks=True)
-            self._mesh.process(np.zeros((64, 64, 3), dtype=np.uint8))
+        self._mesh = MeshGraph()
         self._crop: _Crop | None = None
         self._settling_runs = 0
-        self._warned = False
         self._last: FaceBox | None = None
         self._last_seen_s = -np.inf
         self._next_look_s = -np.inf
@@ -126,20 +118,28 @@ class MediaPipeFaceMesh:
 
     def detect(self, image_bgr: Picture, time_s: float) -> FaceLandmarks | None:
         """Landmarks of the followed face, or None where it is not in this frame."""
+        return self.begin(image_bgr, time_s)()
+
+    def begin(self, image_bgr: Picture, time_s: float) -> Callable[[], FaceLandmarks | None]:
+        """Set the model to work on a frame; what it found is asked for later, before the next frame begins."""
         face_count = self._look(image_bgr, time_s)
         if self._crop is None:
-            return None
-        points_px = self._mesh_points(image_bgr, self._crop)
+            return _nobody
+        self._start_mesh(image_bgr, self._crop)
+        return partial(self._found, self._crop, face_count, time_s)
+
+    def _found(self, crop: _Crop, face_count: int, time_s: float) -> FaceLandmarks | None:
+        points_px = self._mesh_points(crop)
         if points_px is None:
             self._crop = None
             return None
-        face = _box_of(points_px, self._crop.quarter_turns)
+        face = _box_of(points_px, crop.quarter_turns)
         if not self._is_same_person(face):
             self._crop = None
             self._mesh.reset()
             return None
         self._last, self._last_seen_s = face, time_s
-        if _has_left(self._crop, face):
+        if _has_left(crop, face):
             self._aim(face)
         return FaceLandmarks(points_px, face_count)
 
@@ -180,26 +180,32 @@ class MediaPipeFaceMesh:
         self._crop = _Crop(left_px, top_px, side_px, face.quarter_turns)
         self._settling_runs = _SETTLING_RUNS
 
-    def _mesh_points(self, image_bgr: Picture, crop: _Crop) -> FloatArray | None:
+    def _start_mesh(self, image_bgr: Picture, crop: _Crop) -> None:
         picture: Image = np.asarray(cv2.cvtColor(_cut(image_bgr, crop), cv2.COLOR_BGR2RGB), dtype=np.uint8)
         for _ in range(self._settling_runs):
-            self._run(picture)
+            self._mesh.start(picture)
+            self._mesh.points()
         self._settling_runs = 0
-        faces = self._run(picture)
-        if not faces:
+        self._mesh.start(picture)
+
+    def _mesh_points(self, crop: _Crop) -> FloatArray | None:
+        shares = self._mesh.points()
+        if shares is None:
             return None
-        shares = _as_array(faces[0])
         points_px = turn_back(shares * crop.side_px, crop.quarter_turns, crop.side_px, crop.side_px)
         points_px[:, :2] += crop.left_px, crop.top_px
         return points_px
 
-    def _run(self, picture_rgb: Image) -> Any:
-        if self._warned:
-            return self._mesh.process(picture_rgb).multi_face_landmarks
-        with quiet_stderr():  # the first face makes MediaPipe log once more
-            faces = self._mesh.process(picture_rgb).multi_face_landmarks
-        self._warned = bool(faces)
-        return faces
+
+def begin(landmarker: FaceLandmarker, image_bgr: Picture, time_s: float) -> Callable[[], FaceLandmarks | None]:
+    """:meth:`FaceLandmarker.detect` in two steps; one that cannot do that looks at the frame in the second."""
+    if isinstance(landmarker, MediaPipeFaceMesh):
+        return landmarker.begin(image_bgr, time_s)
+    return partial(landmarker.detect, image_bgr, time_s)
+
+
+def _nobody() -> None:
+    """There is no face to be found."""
 
 
 def _cut(image_bgr: Picture, crop: _Crop) -> Image:
@@ -229,16 +235,6 @@ def _within(first_px: int, side_px: int, length_px: int, unit_px: int) -> tuple[
     start_px = first_px + -(-max(-first_px, 0) // unit_px) * unit_px
     inside_px = max(min(first_px + side_px, length_px) - start_px, 0)
     return start_px, start_px + inside_px // unit_px * unit_px
-
-
-def _as_array(landmarks: Any) -> FloatArray:
-    """``(478, 3)`` x, y, z of a landmark list."""
-    encoded = landmarks.SerializeToString()
-    if len(encoded) == len(landmarks.landmark) * _ENCODED_LANDMARK.itemsize:
-        points = np.frombuffer(encoded, dtype=_ENCODED_LANDMARK)
-        if all((points[tag] == value).all() for tag, value in _LANDMARK_TAGS.items()):
-            return np.asarray(np.stack([points[axis] for axis in ("x", "y", "z")], axis=-1), dtype=np.float64)
-    return np.array([(point.x, point.y, point.z) for point in landmarks.landmark], dtype=np.float64)
 
 
 def _box_of(points_px: FloatArray, quarter_turns: int) -> FaceBox:

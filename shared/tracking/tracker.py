@@ -1,7 +1,10 @@
 """A film in, a :class:`~shared.model.Trace` out: decoding, face mesh and limbus fit side by side.
 
-Decoding and the mesh each run in a thread of their own (both leave Python's lock free while they work), a few
-frames apart. Of a frame that is done some 620 bytes stay (:func:`bytes_kept_per_frame`): the points of its
+A film is read in one thread of Python's: while MediaPipe's own threads lay the mesh over a frame, that thread cuts the
+eyes out of the frame before it and decodes the one after it. Threads of Python's for each took up to a tenth more, in
+waiting for each other's lock and in frames that moved from one processor's cache to another's. They remain where frames
+must be waited for (a film still being recorded), because there each frame is to be measured as soon as it is there.
+Of a frame that is done some 620 bytes stay (:func:`bytes_kept_per_frame`): the points of its
 eyes, angles and places; 22 MB in 20 minutes at 30 frames/s.
 """
 
@@ -21,7 +24,7 @@ from shared.model import BoolArray, EyeTrace, FloatArray, Trace, VideoMeta
 from shared.parameters import Parameters
 from shared.ports import Progress
 from shared.tracking.covered import covered_frames
-from shared.tracking.face import FaceLandmarker, FaceLandmarks, MediaPipeFaceMesh
+from shared.tracking.face import FaceLandmarker, FaceLandmarks, MediaPipeFaceMesh, begin
 from shared.tracking.frame_records import FrameRecords
 from shared.tracking.instrument import LimbusArrays, LimbusInstrument
 from shared.tracking.landmark import LEFT_EYE, RIGHT_EYE, EyePoints, measure_eye, plausible_geometry
@@ -78,6 +81,7 @@ def track(
         read_frames(path, step=parameters.step, max_frames=parameters.max_frames),
         probe(path),
         parameters,
+        live=False,
         progress=progress,
         cancelled=cancelled,
         landmarker=landmarker,
@@ -94,6 +98,7 @@ def track_frames(
     cancelled: Callable[[], bool] | None = None,
     landmarker: FaceLandmarker | None = None,
     limbus: Callable[[], LimbusInstrument] | None = LidAwareLimbus,
+    live: bool = True,
 ) -> Trace:
     """Measure frames as they come, e.g. of a film that is still being recorded.
 
@@ -101,16 +106,17 @@ def track_frames(
         frames: every ``parameters.step``-th frame, at most ``parameters.max_frames``.
         probed: what is known about the film.
         parameters, progress, cancelled, landmarker, limbus: as for :func:`track`, which see for errors too.
+        live: ``frames`` may have to wait for the next one; else they are all there, which is quicker. The numbers are
+            the same.
     """
     recording = _Recording()
     total = expected_frames(probed, parameters)
     with ExitStack() as opened:
         rim = opened.enter_context(closing(limbus())) if limbus is not None else None
         mesh = landmarker or opened.enter_context(closing(MediaPipeFaceMesh()))
-        frames = run_ahead(frames, _QUEUE_DEPTH)
         opened.enter_context(short_turns())
         opened.enter_context(one_opencv_thread())
-        with closing(run_ahead(_meshed(frames, mesh), _QUEUE_DEPTH)) as meshed:
+        with closing(_meshed_live(frames, mesh) if live else _meshed(frames, mesh)) as meshed:
             for item in meshed:
                 if cancelled is not None and cancelled():
                     raise CancelledError
@@ -173,9 +179,31 @@ class _Recording:
 
 
 def _meshed(frames: Generator[Frame, None, None], mesh: FaceLandmarker) -> Generator[_Meshed, None, None]:
+    """Frames with their meshes; each is handed on, and the next but one is read, while the next is being meshed."""
     with closing(frames):
-        for frame in frames:
-            yield _Meshed(frame, mesh.detect(frame.picture, frame.time_s))
+        done: _Meshed | None = None
+        frame = next(frames, None)
+        while frame is not None:
+            found = begin(mesh, frame.picture, frame.time_s)
+            if done is not None:
+                yield done
+            following = next(frames, None)
+            done = _Meshed(frame, found())
+            frame = following
+        if done is not None:
+            yield done
+
+
+def _meshed_live(frames: Generator[Frame, None, None], mesh: FaceLandmarker) -> Generator[_Meshed, None, None]:
+    """The same without waiting for a frame before its predecessor is handed on: reading and mesh in threads."""
+    waiting = run_ahead(frames, _QUEUE_DEPTH)
+
+    def each() -> Generator[_Meshed, None, None]:
+        with closing(waiting):
+            for frame in waiting:
+                yield _Meshed(frame, mesh.detect(frame.picture, frame.time_s))
+
+    return run_ahead(each(), _QUEUE_DEPTH)
 
 
 def expected_frames(probed: VideoMeta, parameters: Parameters) -> int:

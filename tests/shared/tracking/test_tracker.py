@@ -1,6 +1,7 @@
 """A film becomes a trace: times, gaze, both instruments, progress, cancel, and films with little in them."""
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -15,7 +16,8 @@ from shared.ports import Progress
 from shared.synthetic.video_writer import write_video
 from shared.tracking.instrument import LimbusArrays
 from shared.tracking.limbus import LidAwareLimbus
-from shared.tracking.tracker import track
+from shared.tracking.tracker import track, track_frames
+from shared.video import probe, read_frames
 from tests.shared.conftest import PuppetFilm
 
 DEFAULTS = Parameters()
@@ -76,6 +78,27 @@ def test_the_trace_is_stamped_with_what_measured_it(trace: Trace) -> None:
 def test_measuring_twice_gives_the_same_numbers(puppet_film: PuppetFilm) -> None:
     once, again = (track(puppet_film.path, Parameters(max_frames=25), limbus=None) for _ in range(2))
     assert np.array_equal(once.left.v_offset, again.left.v_offset)
+
+
+def live(film: PuppetFilm, max_frames: int, cancelled: Callable[[], bool] | None = None) -> Trace:
+    """Measured as if the film were still being recorded."""
+    frames = read_frames(film.path, max_frames=max_frames)
+    return track_frames(frames, probe(film.path), Parameters(max_frames=max_frames), cancelled=cancelled, live=True)
+
+
+def test_a_live_film_gives_the_same_numbers(puppet_film: PuppetFilm) -> None:
+    at_once, as_it_comes = track(puppet_film.path, Parameters(max_frames=60)), live(puppet_film, 60)
+    for eye in ("left", "right"):
+        for name in ("iris_x_px", "iris_y_px", "limbus_h_deg", "limbus_v_deg"):
+            ours, theirs = (getattr(getattr(trace, eye), name) for trace in (at_once, as_it_comes))
+            assert np.array_equal(ours, theirs, equal_nan=True), name
+
+
+def test_cancelling_a_live_film_ends_all_threads(puppet_film: PuppetFilm) -> None:
+    threads_before = threading.active_count()
+    with pytest.raises(CancelledError):
+        live(puppet_film, 60, cancelled=lambda: True)
+    assert threading.active_count() == threads_before
 
 
 def test_without_the_second_instrument_its_arrays_are_empty(puppet_film: PuppetFilm) -> None:
