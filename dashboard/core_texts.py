@@ -25,8 +25,8 @@ TEMPLATES: Final = Path(__file__).parent / "locale" / "core_templates.json"
 _PLACE: Final = re.compile(r"\{(\d+)\}")
 _OPTIONAL_END: Final = re.compile(r"[a-z]\{\d+\}$")
 _MOST_NESTED: Final = 4
-WORDS: Final = ("vertical", "horizontal")
-"""Words that the core puts into places of its sentences."""
+WORDS: Final = ("vertical", "horizontal", "bounds")
+"""Words that the core puts into places of its sentences or uses alone."""
 
 
 class _Template(NamedTuple):

@@ -66,6 +66,17 @@ def unit_text(unit: str) -> str:
     return texts.get(unit, core(unit))
 
 
+def amount_text(value: float | None, unit: str = "") -> str:
+    """A value with its unit in the reader's language; a fraction in percent.
+
+    >>> amount_text(0.935, "fraction"), amount_text(3e-5, "fraction"), amount_text(30, "1/s")
+    ('93.5 %', '0 %', '30 /s')
+    """
+    if value is not None and unit == "fraction":
+        return f"{round(100 * value, 1):g} %"
+    return number_text(value, unit_text(unit))
+
+
 def pretty(text: str) -> str:
     """Text of the core in the reader's language, safe inside Markdown, with the sign for plus or minus.
 
@@ -79,10 +90,10 @@ def comparison_text(item: Mapping[str, Any]) -> str:
     """Value, threshold with unit, and what measured it; empty without a number."""
     if item.get("value") is None:
         return ""
-    unit = unit_text(item.get("unit") or "")
-    parts = [number_text(item["value"], unit)]
+    unit = item.get("unit") or ""
+    parts = [amount_text(item["value"], unit)]
     if item.get("threshold") is not None:
-        parts.append(t("threshold {threshold}", threshold=number_text(item["threshold"], unit)))
+        parts.append(t("threshold {threshold}", threshold=amount_text(item["threshold"], unit)))
     if item.get("instrument"):
         parts.append(instrument_text(item["instrument"]))
     return " · ".join(parts)

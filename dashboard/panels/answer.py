@@ -11,7 +11,7 @@ import streamlit as st
 from dashboard.page import STATUS_SHAPE, disclaimer, result_text
 from dashboard.services import day_of
 from dashboard.texts import plain, t, tn
-from dashboard.wording import CHECK_SHAPE, advice, comparison_text, number_text, pretty, result_sentence
+from dashboard.wording import CHECK_SHAPE, advice, amount_text, comparison_text, pretty, result_sentence
 from shared.model import CheckStatus, PspStatus
 from shared.review import ReviewState
 
@@ -136,8 +136,8 @@ def checks_table(checks: Sequence[Mapping[str, Any]]) -> None:
             {
                 t("Outcome"): f"{CHECK_SHAPE[check['status']]} {words[check['status']]}",
                 t("What was found"): pretty(check["message"]),
-                t("Value"): plain(number_text(check.get("value"), check.get("unit") or "")),
-                t("Threshold"): number_text(check.get("threshold")),
+                t("Value"): plain(amount_text(check.get("value"), check.get("unit") or "")),
+                t("Threshold"): plain(amount_text(check.get("threshold"), check.get("unit") or "")),
                 t("Gate"): check.get("gate") or t("informs only"),
             }
             for check in checks

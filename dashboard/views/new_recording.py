@@ -13,6 +13,7 @@ from dashboard.panels.batch import batch_panel
 from dashboard.services import VIDEO_TYPES, WaitingFilm
 from dashboard.texts import t
 from dashboard.uploads import FOLDER_NAME, UPLOADS, Upload
+from dashboard.wording import unit_text
 from shared.adapters.settings import read_settings
 from shared.errors import ConflictError
 from shared.model import Task
@@ -84,7 +85,7 @@ def choose_parameters() -> dict[str, Any]:
         columns = st.columns(2)
         for index, (name, bound) in enumerate(BOUNDS.items()):
             default = getattr(defaults, name)
-            unit = f" ({bound.unit})" if bound.unit else ""
+            unit = f" ({unit_text(bound.unit)})" if bound.unit else ""
             explanation = t(
                 "{meaning} From {low:g} to {high:g}. Default {default}: {source}.",
                 meaning=core(bound.meaning),
