@@ -60,16 +60,14 @@ class FaceFinder:
     """
 
     def __init__(self) -> None:
-        detection = quiet_mediapipe().solutions.face_detection.FaceDetection
-        with quiet_stderr():
-            self._near, self._far = (detection(_MIN_SCORE, model_selection=selection) for selection in (0, 1))
-            for model in (self._near, self._far):
-                model.process(np.zeros((64, 64, 3), dtype=np.uint8))
+        self._near = _model(0)
+        self._far: Any = None
 
     def close(self) -> None:
         """Free the detectors."""
         self._near.close()
-        self._far.close()
+        if self._far is not None:
+            self._far.close()
 
     def upright_faces(self, image_bgr: Picture, quarter_turns: int = 0) -> list[FaceBox]:
         """All near faces that stand upright after ``quarter_turns``."""
@@ -97,6 +95,8 @@ class FaceFinder:
         return best_turned if _best_score(best_turned) > _best_score(upright) + _TURN_MARGIN else upright
 
     def _far_face(self, image_bgr: Picture) -> list[FaceBox]:
+        if self._far is None:  # seldom needed, and a sixth of the time that a film takes to start
+            self._far = _model(1)
         candidates = [face for turns in range(4) for face in _detect(self._far, image_bgr, turns)]
         if not candidates:
             return []
@@ -110,6 +110,14 @@ class FaceFinder:
             for face in self._near_faces_any_way_up(closer, self.upright_faces(closer))
             if face.score >= _MIN_FAR_SCORE
         ]
+
+
+def _model(selection: int) -> Any:
+    """BlazeFace for near (0) or far faces (1), warmed up while what it says of itself is not heard."""
+    with quiet_stderr():
+        model = quiet_mediapipe().solutions.face_detection.FaceDetection(_MIN_SCORE, model_selection=selection)
+        model.process(np.zeros((64, 64, 3), dtype=np.uint8))
+    return model
 
 
 def _detect(model: Any, image_bgr: Picture, quarter_turns: int) -> list[FaceBox]:

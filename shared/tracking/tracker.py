@@ -1,9 +1,9 @@
 """A film in, a :class:`~shared.model.Trace` out: decoding, face mesh and limbus fit side by side.
 
-A film is read in one thread of Python's: while MediaPipe's own threads lay the mesh over a frame, that thread cuts the
-eyes out of the frame before it and decodes the one after it. Threads of Python's for each took up to a tenth more, in
-waiting for each other's lock and in frames that moved from one processor's cache to another's. They remain where frames
-must be waited for (a film still being recorded), because there each frame is to be measured as soon as it is there.
+One thread decodes a film and hands its frames to the face mesh, which works in threads of MediaPipe's own; the caller's
+thread cuts the eyes out. With a thread for decoding and one that waits for the mesh, all took up to a tenth more: they
+wait for each other's lock, and frames move from one processor's cache to another's. Those remain where frames must be
+waited for (a film still being recorded), because there each is to be measured as soon as it is there.
 Of a frame that is done some 620 bytes stay (:func:`bytes_kept_per_frame`): the points of its
 eyes, angles and places; 22 MB in 20 minutes at 30 frames/s.
 """
@@ -116,7 +116,7 @@ def track_frames(
         mesh = landmarker or opened.enter_context(closing(MediaPipeFaceMesh()))
         opened.enter_context(short_turns())
         opened.enter_context(one_opencv_thread())
-        with closing(_meshed_live(frames, mesh) if live else _meshed(frames, mesh)) as meshed:
+        with closing(run_ahead((_meshed_live if live else _meshed)(frames, mesh), _QUEUE_DEPTH)) as meshed:
             for item in meshed:
                 if cancelled is not None and cancelled():
                     raise CancelledError
@@ -179,7 +179,7 @@ class _Recording:
 
 
 def _meshed(frames: Generator[Frame, None, None], mesh: FaceLandmarker) -> Generator[_Meshed, None, None]:
-    """Frames with their meshes; each is handed on, and the next but one is read, while the next is being meshed."""
+    """Frames with their meshes; while one is being meshed, the next is read."""
     with closing(frames):
         done: _Meshed | None = None
         frame = next(frames, None)
@@ -195,15 +195,10 @@ def _meshed(frames: Generator[Frame, None, None], mesh: FaceLandmarker) -> Gener
 
 
 def _meshed_live(frames: Generator[Frame, None, None], mesh: FaceLandmarker) -> Generator[_Meshed, None, None]:
-    """The same without waiting for a frame before its predecessor is handed on: reading and mesh in threads."""
-    waiting = run_ahead(frames, _QUEUE_DEPTH)
-
-    def each() -> Generator[_Meshed, None, None]:
-        with closing(waiting):
-            for frame in waiting:
-                yield _Meshed(frame, mesh.detect(frame.picture, frame.time_s))
-
-    return run_ahead(each(), _QUEUE_DEPTH)
+    """The same, but no frame is kept back until the next has come."""
+    with closing(run_ahead(frames, _QUEUE_DEPTH)) as waiting:
+        for frame in waiting:
+            yield _Meshed(frame, mesh.detect(frame.picture, frame.time_s))
 
 
 def expected_frames(probed: VideoMeta, parameters: Parameters) -> int:
