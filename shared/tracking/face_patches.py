@@ -12,7 +12,7 @@ import numpy as np
 
 from shared.model import FloatArray
 from shared.planar_picture import Picture, part_in_grey
-from shared.tracking.eye_crop import OUTER_CANTHI, Float32Array, canthus_span_px
+from shared.tracking.eye_crop import OUTER_CANTHI, Float32Array, canthus_span_px, region_around
 
 
 def face_similarity(landmarks: FloatArray, centre: FloatArray, size: tuple[int, int], span_px: float) -> FloatArray:
@@ -34,17 +34,13 @@ def face_similarity(landmarks: FloatArray, centre: FloatArray, size: tuple[int, 
 
 def cut_grey(image_bgr: Picture, to_image: FloatArray, size: tuple[int, int]) -> Float32Array:
     """Grey patch ``(height, width)`` of a frame, lightly smoothed, averaged down where the frame is finer."""
-    width, height = size
-    corners = np.array([[0, 0, 1], [width, 0, 1], [0, height, 1], [width, height, 1]]) @ to_image.T
-    last = np.array([image_bgr.shape[1] - 1, image_bgr.shape[0] - 1])
-    low = np.clip(np.floor(corners.min(axis=0)).astype(int) - 3, 0, last)
-    high = np.clip(np.ceil(corners.max(axis=0)).astype(int) + 4, low + 1, last + 1)
-    grey = part_in_grey(image_bgr, (slice(low[1], high[1]), slice(low[0], high[0])))
+    rows, columns = region_around(to_image, size, image_bgr.shape)
+    grey = part_in_grey(image_bgr, (rows, columns))
     window = round(float(np.hypot(to_image[0, 0], to_image[1, 0])))
     if window > 1:
         grey = np.asarray(cv2.blur(grey, (window, window)), dtype=np.uint8)
     matrix = to_image.copy()
-    matrix[:, 2] -= low
+    matrix[:, 2] -= columns.start, rows.start
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     patch = cv2.warpAffine(grey, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(cv2.GaussianBlur(patch.astype(np.float32), (0, 0), 1.0))
