@@ -131,9 +131,7 @@ def _to_patch(to_image: FloatArray, points: FloatArray) -> FloatArray:
     return np.asarray(np.einsum("eij,enj->eni", inverse, points - to_image[:, None, :, 2]))
 
 
-def region_around(
-    to_image: FloatArray, size: tuple[int, int], picture_shape: tuple[int, ...]
-) -> tuple[slice, slice]:
+def region_around(to_image: FloatArray, size: tuple[int, int], picture_shape: tuple[int, ...]) -> tuple[slice, slice]:
     """Rows and columns of a picture that a patch is made of, and a few around it; at least one of each.
 
     Numbers of Python's, because arrays of four take ten times as long.

@@ -8,6 +8,7 @@ requirements, and a test compares the points with those of ``process``.
 
 from __future__ import annotations
 
+import importlib
 from typing import Any, Final
 
 import numpy as np
@@ -20,6 +21,7 @@ Image = NDArray[np.uint8]
 
 _INPUT: Final = "image"
 _OUTPUT: Final = "multi_face_landmarks"
+_EXECUTOR: Final = "one thread"
 _STEP_US: Final = 33_333
 """Between two pictures, whatever the film: as ``process`` has it."""
 _LANDMARK_TAGS: Final = {"header": 0x0F0A, "x_tag": 0x0D, "y_tag": 0x15, "z_tag": 0x1D}
@@ -37,7 +39,7 @@ class MeshGraph:
         mediapipe = quiet_mediapipe()
         self._encoded = mediapipe.packet_getter._packet_getter._get_serialized_proto_list
         with quiet_stderr():
-            self._mesh = mediapipe.solutions.face_mesh.FaceMesh(max_num_faces=1, refine_landmarks=True)
+            self._mesh = _one_thread_mesh(mediapipe)(max_num_faces=1, refine_landmarks=True)
         self._seen_a_face = False
         self.start(np.zeros((64, 64, 3), dtype=np.uint8))
 
@@ -60,7 +62,7 @@ class MeshGraph:
     def points(self) -> FloatArray | None:
         """``(478, 3)`` x, y, z in shares of the picture last started, or None where it shows no face."""
         faces = self._faces()
-        return _points(faces[0]) if faces else None
+        return decoded_points(faces[0]) if faces else None
 
     def _faces(self) -> list[bytes]:
         """Encoded landmark lists, once the model is done."""
@@ -77,15 +79,31 @@ class MeshGraph:
         self._mesh.close()
 
 
-def _points(encoded: bytes) -> FloatArray:
+def _one_thread_mesh(mediapipe: Any) -> Any:
+    """``FaceMesh`` whose parts take their turns in one thread.
+
+    Left alone, each picture wanders between as many threads as there are processors, for the sake of parts that take
+    microseconds: a tenth more time in all.
+    """
+    options = importlib.import_module("mediapipe.framework.thread_pool_executor_pb2").ThreadPoolExecutorOptions
+
+    class OneThreadMesh(mediapipe.solutions.face_mesh.FaceMesh):  # type: ignore[misc]
+        def _initialize_graph_interface(self, *arguments: Any) -> Any:
+            graph = super()._initialize_graph_interface(*arguments)
+            executor = graph.executor.add(name=_EXECUTOR, type="ThreadPoolExecutor")
+            executor.options.Extensions[options.ext].num_threads = 1
+            for node in graph.node:
+                node.executor = _EXECUTOR
+            return graph
+
+    return OneThreadMesh
+
+
+def decoded_points(encoded: bytes) -> FloatArray:
     """``(n, 3)`` of an encoded landmark list."""
     if len(encoded) % _ENCODED_LANDMARK.itemsize == 0:
         points = np.frombuffer(encoded, dtype=_ENCODED_LANDMARK)
         if all((points[tag] == value).all() for tag, value in _LANDMARK_TAGS.items()):
             return np.asarray(np.stack([points[axis] for axis in ("x", "y", "z")], axis=-1), dtype=np.float64)
-    landmarks = _landmark_list().FromString(encoded).landmark
-    return np.array([(point.x, point.y, point.z) for point in landmarks], dtype=np.float64)
-
-
-def _landmark_list() -> Any:
-    return quiet_mediapipe().framework.formats.landmark_pb2.NormalizedLandmarkList
+    listed = importlib.import_module("mediapipe.framework.formats.landmark_pb2").NormalizedLandmarkList
+    return np.array([(point.x, point.y, point.z) for point in listed.FromString(encoded).landmark], dtype=np.float64)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 from contextlib import closing
 
 import cv2
 import numpy as np
 
 from shared.synthetic.portrait import astronaut
-from shared.tracking.mesh_graph import MeshGraph
+from shared.tracking.mesh_graph import MeshGraph, decoded_points
 from shared.tracking.quiet import quiet_mediapipe
 
 
@@ -54,3 +55,11 @@ def test_a_reset_graph_starts_as_a_new_one() -> None:
     assert ours is not None
     assert theirs is not None
     assert np.array_equal(ours, theirs)
+
+
+def test_landmarks_written_in_another_way_are_read_one_by_one() -> None:
+    formats = importlib.import_module("mediapipe.framework.formats.landmark_pb2")
+    plain, with_more = ({"x": 0.25, "y": 0.5, "z": -0.125}, {"x": 0.25, "y": 0.5, "z": -0.125, "visibility": 1.0})
+    for landmark in (plain, with_more):
+        encoded = formats.NormalizedLandmarkList(landmark=[landmark] * 20).SerializeToString()
+        assert np.array_equal(decoded_points(encoded), [[0.25, 0.5, -0.125]] * 20)
