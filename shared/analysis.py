@@ -14,7 +14,7 @@ import numpy as np
 
 from shared.calibration import UNCALIBRATED, calibrate, calibrated_saccades, known_holds, measured_saccades
 from shared.events.blinks import blink_mask, closed_mask, detect_blinks, usable_mask
-from shared.events.conjugacy import EyePair, bridged, confirmed, disagreement
+from shared.events.conjugacy import Disagreement, EyePair, bridged, confirmed, disagreement
 from shared.events.saccades import detect_saccades, with_multi_steps
 from shared.events.square_waves import detect_square_wave_jerks
 from shared.findings import find_signs
@@ -124,6 +124,8 @@ def look(trace: Trace, parameters: Parameters, reviewed: Events | None = None) -
     limbus = measure_limbus(
         trace, usable, fixation, calibrate(trace, usable, known_holds(parameters, trace.duration_s))
     )
+    errors = _pair_of_eyes(trace, usable)[2]
+    limbus = replace(limbus, eye_step_deg=errors.smallest_saccade_deg if errors is not None else None)
 
     @cache
     def search() -> FoundSaccades:
@@ -142,13 +144,10 @@ def find_saccades(trace: Trace, usable: BoolArray, limbus: LimbusGaze, reviewed:
         limbus: its calibration is applied.
         reviewed: events to take instead of looking for any.
     """
-    horizontal, vertical, measured = limbus_gaze(trace, usable)
-    if not measured.any():
+    gaze, pair, errors = _pair_of_eyes(trace, usable)
+    if gaze is None:
         return FoundSaccades(reviewed.saccades if reviewed else (), None)
-    gaze = bridged(trace.time_s, np.stack([horizontal, vertical], axis=1), usable)
-    pair = _eye_pair(trace, gaze, usable)
-    errors = disagreement(pair) if pair is not None else None
-    smallest_deg = errors.smallest_saccade_deg if errors is not None else None
+    smallest_deg = limbus.eye_step_deg
     if reviewed is not None:
         return FoundSaccades(reviewed.saccades, smallest_deg)
     found = detect_saccades(trace.time_s, *gaze.T, least_noise_deg=errors.sample_deg if errors is not None else 0.0)
@@ -210,6 +209,16 @@ def limbus_gaze(trace: Trace, usable: BoolArray) -> tuple[FloatArray, FloatArray
     vertical, vertical_ok = binocular(trace, "limbus_v_deg", usable)
     measured = horizontal_ok & vertical_ok
     return np.where(measured, horizontal, np.nan), np.where(measured, vertical, np.nan), measured
+
+
+def _pair_of_eyes(trace: Trace, usable: BoolArray) -> tuple[FloatArray | None, EyePair | None, Disagreement | None]:
+    """Gaze ``(N, 2)`` deg in which saccades are looked for, the two eyes behind it, and how far these differ."""
+    horizontal, vertical, measured = limbus_gaze(trace, usable)
+    if not measured.any():
+        return None, None, None
+    gaze = bridged(trace.time_s, np.stack([horizontal, vertical], axis=1), usable)
+    pair = _eye_pair(trace, gaze, usable)
+    return gaze, pair, None if pair is None else disagreement(pair)
 
 
 def _eye_pair(trace: Trace, gaze: FloatArray, usable: BoolArray) -> EyePair | None:

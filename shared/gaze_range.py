@@ -46,6 +46,11 @@ MAX_RANGE_DEG: Final = 110.0
 """No eye turns further from side to side: 47.4 + 46.4 deg in young adults (Lim et al., Ophthalmology 2014;121:870,
 doi 10.1016/j.ophtha.2013.11.019), with room for the 20 % that degrees are uncertain by. More is a wrong fit."""
 
+MOST_EYE_STEP_DEG: Final = 10.0
+"""Where only larger steps are told from chance, by what the eyes do not have in common, the fits jump and no range is
+given: half of the 20 deg below which a range counts as small. Proposal; computer-drawn faces have 0.8 to 6, films of
+people 2 to 11, faces whose rims were mistaken 17 and 21."""
+
 _GRID_RATE_HZ: Final = 25.0
 _SMOOTHING_SAMPLES: Final = 5
 _SHIFT_WINDOW_S: Final = 0.4
@@ -138,6 +143,8 @@ class LimbusGaze:
             of the median on which the landmark instrument sees gaze then. From ``HIDDEN_FRACTION`` on, the range on
             that side is a lower bound: gaze went at least so far.
         fixation_area_deg2: of annotated fixation (:mod:`shared.fixation`); None without enough of it.
+        eye_step_deg: step of gaze that is told from chance by the difference of the eyes
+            (:mod:`shared.events.conjugacy`); None where that is not known.
     """
 
     vertical: GazeRange | None
@@ -150,6 +157,7 @@ class LimbusGaze:
     hidden_up: float = 0.0
     hidden_down: float = 0.0
     horizontal_coverage: float = 1.0
+    eye_step_deg: float | None = None
 
     @property
     def up_is_bound(self) -> bool:
@@ -175,6 +183,16 @@ class LimbusGaze:
     def possible(self) -> bool:
         """Whether both ranges, as far as measured, are ones that an eye can have."""
         return all(g is None or g.peak_to_peak <= MAX_RANGE_DEG for g in (self.vertical, self.horizontal))
+
+    @property
+    def eyes_agree(self) -> bool:
+        """Whether the eyes have so much in common that a range can be read from them; so too where that is unknown."""
+        return self.eye_step_deg is None or self.eye_step_deg <= MOST_EYE_STEP_DEG
+
+    @property
+    def believable(self) -> bool:
+        """Whether what was fitted can be the rims of two eyes that move together."""
+        return self.possible and self.eyes_agree
 
 
 def measure_landmark(trace: Trace, usable: BoolArray, fixation: BoolArray) -> LandmarkGaze:

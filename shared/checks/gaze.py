@@ -69,7 +69,7 @@ def _effort_missing(evidence: Evidence, parameters: Parameters) -> tuple[str | N
             "",
         )
     limbus = evidence.limbus
-    if limbus.vertical is None or limbus.coverage < MIN_LIMBUS_COVERAGE or not limbus.possible:
+    if limbus.vertical is None or limbus.coverage < MIN_LIMBUS_COVERAGE or not limbus.believable:
         return None, "The patient was asked to look up and down. Attempts could not be looked for without the iris rim."
     range_deg = limbus.vertical.peak_to_peak
     if range_deg >= parameters.range_thresh_deg:
@@ -226,7 +226,7 @@ def instruments_disagree(evidence: Evidence, parameters: Parameters) -> QualityC
     """The limbus range does not contradict what the landmark range says."""
     code, limit = "INSTRUMENTS_DISAGREE", parameters.range_thresh_deg
     rule, limbus = evidence.landmark.vertical, evidence.limbus
-    if rule is None or limbus.vertical is None or limbus.coverage < MIN_LIMBUS_COVERAGE or not limbus.possible:
+    if rule is None or limbus.vertical is None or limbus.coverage < MIN_LIMBUS_COVERAGE or not limbus.believable:
         return not_checked(code, None, "the limbus instrument has no vertical range to compare with.")
     value = limbus.vertical.peak_to_peak
     if parameters.range_flag and value < limit and limbus.vertical_is_bound:

@@ -57,6 +57,11 @@ def limbus_reason(limbus: LimbusGaze) -> str | None:
         )
     if not limbus.possible:
         return "LIMBUS_NOT_MEASURED: The rim of the iris was fitted wrongly: no eye turns that far. Film sharper."
+    if not limbus.eyes_agree:
+        return (
+            "LIMBUS_NOT_MEASURED: The rims found in the two eyes jump apart: only steps over "
+            f"{limbus.eye_step_deg:.0f} deg are told from chance. Film closer and sharper, with light from the front."
+        )
     return None
 
 

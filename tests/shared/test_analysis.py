@@ -109,6 +109,24 @@ def test_no_saccades_where_the_limbus_instrument_saw_nothing() -> None:
     assert result.metric("vertical_range_deg").reason is not None
 
 
+@pytest.mark.parametrize("together", [True, False])
+def test_rims_that_jump_apart_give_no_range_and_prove_no_effort(together: bool) -> None:
+    """Eyes that jump together may do so. Jumps of one rim alone are none of the eye's."""
+    trace = recording(up_deg=1, down_deg=1)
+    rng = np.random.default_rng(1)
+    steps = np.repeat(rng.normal(0, 10, (len(trace) // 10 + 1, 2)), 10, axis=0)[: len(trace)]
+    jumping = [
+        replace(eye, limbus_v_deg=eye.limbus_v_deg + steps[:, 0 if together else side])
+        for side, eye in enumerate((trace.left, trace.right))
+    ]
+    result = analyse(replace(trace, left=jumping[0], right=jumping[1]), Parameters(task=Task.VERTICAL_HORIZONTAL))
+    vertical = next(metric for metric in result.metrics if metric.name == "vertical_range_deg")
+    effort = next(check for check in result.quality if check.code == "NO_VERTICAL_EFFORT")
+    assert (vertical.value is not None) == together
+    assert ("jump apart" in (vertical.reason or "")) != together
+    assert ("the patient looked up and down" in effort.message) == together
+
+
 def test_limbus_gaze_is_hidden_outside_usable_frames() -> None:
     trace = recording()
     usable = trace.time_s > 20
