@@ -14,6 +14,8 @@ from tests.waiting import wait_until
 
 DONE_S = 900.0
 """A bound for what hangs; a film takes seconds."""
+LEASE_S = "8"
+"""Long enough that a busy machine does not starve a living worker of it."""
 
 
 def film(target: Path, frame_count: int) -> Path:

@@ -1,9 +1,8 @@
-"""A film's way through the cloud, and what is left of it when the worker dies on the way."""
+"""A film's way through the cloud, and what becomes of a job that no worker finishes."""
 
 import json
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +11,8 @@ import requests
 
 from tests.cloud.films import (
     DONE_S,
+    LEASE_S,
     assert_one_whole_result,
-    film,
     request_for,
     result_names,
     start,
@@ -25,15 +24,6 @@ from tests.emulated_cloud import EmulatedCloud
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.cloud
-
-LEASE_S = "8"
-"""Long enough that a busy machine does not starve a living worker of it."""
-
-
-@pytest.fixture(scope="module")
-def short_film(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two seconds."""
-    return film(tmp_path_factory.mktemp("film") / "short.mp4", 60)
 
 
 def reconcile(cloud: EmulatedCloud) -> dict[str, Any]:
@@ -77,31 +67,6 @@ def test_the_same_request_sent_twice_makes_one_job(cloud: EmulatedCloud, short_f
     late = cloud.post(request)
     assert (late.status_code, late.json()["analysis_id"]) == (200, analysis_id)
     assert_one_whole_result(cloud, "P-twice", analysis_id)
-
-
-def soon_again(cloud: EmulatedCloud) -> AbstractContextManager[None]:
-    """Let a message come again soon, as often as it takes until the dead worker's lease is over."""
-    return cloud.queues(again_after_s=3, deliveries=1000)
-
-
-@pytest.mark.parametrize("point", ["after_s3_write", "before_manifest", "before_completed"])
-def test_a_worker_killed_on_the_way_leaves_a_job_that_the_next_delivery_finishes(
-    cloud: EmulatedCloud, short_film: Path, point: str
-) -> None:
-    user_id = f"P-{point.replace('_', '-')}"
-    with soon_again(cloud), cloud.worker(FAULT_POINT=f"{point}@1", LEASE_SECONDS=LEASE_S):
-        analysis_id = start(cloud, short_film, user_id)
-        row = wait_for(cloud, analysis_id, "completed", "failed")
-    assert row["attempt"]["N"] == "2"
-    assert_one_whole_result(cloud, user_id, analysis_id)
-
-
-def test_a_worker_that_runs_out_of_time_is_followed_by_another(cloud: EmulatedCloud, short_film: Path) -> None:
-    with soon_again(cloud), cloud.worker(timeout_s=25, FAULT_POINT="stand_still@1", LEASE_SECONDS=LEASE_S):
-        analysis_id = start(cloud, short_film, "P-time")
-        row = wait_for(cloud, analysis_id, "completed", "failed")
-    assert row["attempt"]["N"] == "2"
-    assert_one_whole_result(cloud, "P-time", analysis_id)
 
 
 def test_what_no_delivery_finishes_the_reconciler_does(cloud: EmulatedCloud, short_film: Path) -> None:

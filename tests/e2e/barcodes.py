@@ -86,6 +86,14 @@ def phone_times(count: int) -> FloatArray:
     return np.concatenate([[0.0], np.cumsum(np.random.default_rng(5).uniform(0.0137, 0.0417, count - 1))])
 
 
+FILMS: Final = {
+    "constant": (even_times(600), ".mp4"),
+    "variable": (phone_times(600) + 0.4, ".mp4"),
+    "webm": (phone_times(600), ".webm"),
+}
+"""Time stamps and container: constant rate; a phone's rate in a file that does not begin at zero; a browser's own."""
+
+
 def trace_at(time_s: FloatArray) -> Trace:
     """Up and down, left and right, blinks: sampled at these times."""
     even = recording(duration_s=float(time_s[-1]) + 1.0, frame_rate_hz=30.0)
@@ -101,6 +109,13 @@ def trace_at(time_s: FloatArray) -> Trace:
 
 def _at(eye: Any, positions: FloatArray) -> Any:
     return type(eye)(**{name: values[positions] for name, values in vars(eye).items()})
+
+
+def add_films(store: LocalStore, folder: Path) -> dict[str, FloatArray]:
+    """Put ``FILMS`` into the store, as ``bars-`` and their names; frame times, s from the first, by name."""
+    for name, (time_s, suffix) in FILMS.items():
+        add_film(store, folder, f"bars-{name}", time_s, suffix=suffix)
+    return {name: time_s - time_s[0] for name, (time_s, _) in FILMS.items()}
 
 
 def add_film(store: LocalStore, folder: Path, name: str, film_time_s: FloatArray, *, suffix: str = ".mp4") -> str:

@@ -8,30 +8,20 @@ from playwright.sync_api import Page, WebSocket, expect
 
 from shared.adapters.local import LocalStore
 from shared.model import FloatArray
-from tests.e2e.barcodes import READ_NUMBER, add_film, even_times, phone_times
+from tests.e2e.barcodes import FILMS, add_film, add_films, even_times
 from tests.e2e.reviewing import decisions, open_review, press, settled, sign_in, span_of, wait_for_decisions
 
-pytestmark = [pytest.mark.browser, pytest.mark.alone]
+pytestmark = pytest.mark.browser
 expect.set_options(timeout=90_000)
-
-FRAMES = 600
-FILMS = {
-    "constant": (even_times(FRAMES), ".mp4"),
-    "variable": (phone_times(FRAMES) + 0.4, ".mp4"),
-    "webm": (phone_times(FRAMES), ".webm"),
-}
-"""Time stamps and container: constant rate; a phone's rate in a file that does not begin at zero; a browser's own."""
 
 
 @pytest.fixture(scope="session")
 def films(store: LocalStore, tmp_path_factory: pytest.TempPathFactory) -> dict[str, FloatArray]:
-    """Frame times, s from the first frame, of the films with bars that are in the store, by analysis_id."""
+    """Frame times, s from the first, of the films of ``FILMS`` in the store, by name; others to decide on."""
     folder = tmp_path_factory.mktemp("bars")
-    for name, (time_s, suffix) in FILMS.items():
-        add_film(store, folder, f"bars-{name}", time_s, suffix=suffix)
     for name in ("decide", "sign", "keys", "blink"):
         add_film(store, folder, f"bars-{name}", even_times(300))
-    return {f"bars-{name}": time_s - time_s[0] for name, (time_s, _) in FILMS.items()}
+    return add_films(store, folder)
 
 
 def click_lane(page: Page, share: float) -> None:
@@ -46,7 +36,7 @@ def click_lane(page: Page, share: float) -> None:
 def test_the_cursor_is_on_the_frame_that_the_film_shows(
     page: Page, dashboard_url: str, films: dict[str, FloatArray], name: str
 ) -> None:
-    time_s = films[f"bars-{name}"]
+    time_s = films[name]
     part = open_review(page, dashboard_url, f"bars-{name}")
     press(page, "0")
     shown_s = float(part.get_attribute("data-to") or 0)
@@ -62,40 +52,6 @@ def test_the_cursor_is_on_the_frame_that_the_film_shows(
         press(page, "ArrowLeft", "ArrowLeft")
         page.wait_for_function(f"() => Number(window.__part().dataset.frame) === {frame - 1}")
         assert settled(page) == frame - 1
-
-
-@pytest.mark.parametrize("name", list(FILMS))
-def test_the_cursor_goes_with_the_film_while_it_plays(
-    page: Page, dashboard_url: str, films: dict[str, FloatArray], name: str
-) -> None:
-    """At every frame that the browser reports as shown; on a machine too busy to report in time, its own lag aside."""
-    time_s = films[f"bars-{name}"]
-    part = open_review(page, dashboard_url, f"bars-{name}")
-    ticks = part.evaluate(
-        f"""async (part) => {{
-            const video = part.querySelector("video");
-            const read = {READ_NUMBER};
-            const ticks = [];
-            const ended = new Promise((done) => video.addEventListener("ended", () => done(null), {{ once: true }}));
-            const shown = () => new Promise((done) => video.requestVideoFrameCallback((_, frame) => done(frame)));
-            await video.play();
-            while (video.currentTime < 6.4 || ticks.length < 40) {{
-                const told = await Promise.race([shown(), ended]);
-                if (!told) break;
-                ticks.push([told.mediaTime, Number(part.dataset.frame), read(video)]);
-            }}
-            video.pause();
-            return ticks;
-        }}"""
-    )
-    told, cursor, drawn = (np.array(column) for column in zip(*ticks, strict=True))
-    origin_s = float(np.median(told - time_s[drawn.astype(int)]))
-    reported = np.searchsorted(time_s, told - origin_s + 1e-3, side="right") - 1
-    assert np.abs(cursor - reported).max() <= 1
-    in_time = drawn == reported
-    assert in_time.sum() >= 3
-    assert np.abs(cursor - drawn)[in_time].max() <= 1
-    assert settled(page) > 150
 
 
 def test_decisions_are_written_at_once_stay_and_move_the_numbers(
