@@ -43,6 +43,21 @@ class FoundSaccades:
 
 
 @dataclass(frozen=True, eq=False)
+class SaccadeGaze:
+    """What saccades are looked for in.
+
+    Attributes:
+        gaze: ``(N, 2)`` horizontal and vertical, deg, nan where it may not be used; None if nowhere known.
+        pair: both eyes' gaze behind it; None where it is the gaze of one eye.
+        errors: how far the two eyes differ; None without a pair, or where too little is known of both.
+    """
+
+    gaze: FloatArray | None = None
+    pair: EyePair | None = None
+    errors: Disagreement | None = None
+
+
+@dataclass(frozen=True, eq=False)
 class Looked:
     """What does not depend on the rule's threshold: blinks, masks, ranges. One for each way of finding blinks.
 
@@ -124,35 +139,35 @@ def look(trace: Trace, parameters: Parameters, reviewed: Events | None = None) -
     limbus = measure_limbus(
         trace, usable, fixation, calibrate(trace, usable, known_holds(parameters, trace.duration_s))
     )
-    errors = _pair_of_eyes(trace, usable)[2]
-    limbus = replace(limbus, eye_step_deg=errors.smallest_saccade_deg if errors is not None else None)
+    eyes = saccade_gaze(trace, usable)
+    limbus = replace(limbus, eye_step_deg=eyes.errors.smallest_saccade_deg if eyes.errors is not None else None)
 
     @cache
     def search() -> FoundSaccades:
-        return find_saccades(trace, usable, limbus, reviewed)
+        return find_saccades(trace, eyes, limbus, reviewed)
 
     evidence = Evidence(recording, landmark, limbus, lambda: search().saccades)
     return Looked(blinks, blink_mask(trace, blinks), usable, fixation, evidence, search)
 
 
-def find_saccades(trace: Trace, usable: BoolArray, limbus: LimbusGaze, reviewed: Events | None = None) -> FoundSaccades:
+def find_saccades(trace: Trace, eyes: SaccadeGaze, limbus: LimbusGaze, reviewed: Events | None = None) -> FoundSaccades:
     """Saccades in the best degrees there are, with frame numbers of the film, that stand out from chance events.
 
     Args:
         trace: N frames.
-        usable: ``(N,)`` frames that may be used.
+        eyes: what they are looked for in.
         limbus: its calibration is applied.
         reviewed: events to take instead of looking for any.
     """
-    gaze, pair, errors = _pair_of_eyes(trace, usable)
-    if gaze is None:
+    if eyes.gaze is None:
         return FoundSaccades(reviewed.saccades if reviewed else (), None)
     smallest_deg = limbus.eye_step_deg
     if reviewed is not None:
         return FoundSaccades(reviewed.saccades, smallest_deg)
-    found = detect_saccades(trace.time_s, *gaze.T, least_noise_deg=errors.sample_deg if errors is not None else 0.0)
-    if pair is not None:
-        found = with_multi_steps(confirmed(found, pair, errors)) if errors is not None else ()
+    noise_deg = eyes.errors.sample_deg if eyes.errors is not None else 0.0
+    found = detect_saccades(trace.time_s, *eyes.gaze.T, least_noise_deg=noise_deg)
+    if eyes.pair is not None:
+        found = with_multi_steps(confirmed(found, eyes.pair, eyes.errors)) if eyes.errors is not None else ()
     named = (_with_frames(saccade, trace) for saccade in found)
     return FoundSaccades(calibrated_saccades(named, limbus.calibration), smallest_deg)
 
@@ -211,14 +226,14 @@ def limbus_gaze(trace: Trace, usable: BoolArray) -> tuple[FloatArray, FloatArray
     return np.where(measured, horizontal, np.nan), np.where(measured, vertical, np.nan), measured
 
 
-def _pair_of_eyes(trace: Trace, usable: BoolArray) -> tuple[FloatArray | None, EyePair | None, Disagreement | None]:
-    """Gaze ``(N, 2)`` deg in which saccades are looked for, the two eyes behind it, and how far these differ."""
+def saccade_gaze(trace: Trace, usable: BoolArray) -> SaccadeGaze:
+    """The gaze in which saccades are looked for, over frames that may be used ``(N,)``, and the eyes behind it."""
     horizontal, vertical, measured = limbus_gaze(trace, usable)
     if not measured.any():
-        return None, None, None
+        return SaccadeGaze()
     gaze = bridged(trace.time_s, np.stack([horizontal, vertical], axis=1), usable)
     pair = _eye_pair(trace, gaze, usable)
-    return gaze, pair, None if pair is None else disagreement(pair)
+    return SaccadeGaze(gaze, pair, None if pair is None else disagreement(pair))
 
 
 def _eye_pair(trace: Trace, gaze: FloatArray, usable: BoolArray) -> EyePair | None:
