@@ -139,12 +139,13 @@ def strict_f1(
     return 2 * hits / (2 * hits + missed + false)
 
 
-def coders_f1(recordings: Sequence[Recording]) -> float:
+def coders_f1(recordings: Sequence[Recording], *, allowance_s: float = 0.0) -> float:
     """The first coder scored as a detector against the second and the other way round, as in :func:`strict_f1`."""
     hits = missed = false = 0
+    longer = np.array([-allowance_s, allowance_s])
     for recording in recordings:
         one, other = (marked_saccades(recording, label) for label in recording.labels)
-        pairs = matched(one[:, :2], other[:, :2])
+        pairs = matched(one[:, :2] + longer, other[:, :2] + longer)
         for marked, met in ((one, {i for i, _ in pairs}), (other, {j for _, j in pairs})):
             large = np.flatnonzero(marked[:, 2] > LARGE_DEG)
             hits += sum(index in met for index in large)
