@@ -29,7 +29,7 @@ FRAMES = 18_000
 PAIRS = 5
 SIZES = ((720, 1280), (1080, 1920))
 LENGTHS = (450, 1920)
-"""Frames of the films at 30 a second: a short one, in which what is done once counts, and the station's standard task."""
+"""Frames, 30 a second: a short film, in which what is done once counts, and one as long as the standard task."""
 
 IMPORTS = {
     "`import shared`": "import shared",
