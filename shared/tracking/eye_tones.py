@@ -1,4 +1,8 @@
-"""Grey and colour of the eyes, smoothed and freed of catch-lights, as the searches for lids and limbus want them."""
+"""Grey and colour of the eyes, smoothed and freed of catch-lights, as the searches for lids and limbus want them.
+
+In white light a pale blue iris can be as bright as the white beside it, the more so where that lies in shadow. It
+stays bluer and, by red light alone, darker.
+"""
 
 from __future__ import annotations
 
@@ -35,15 +39,36 @@ class EyeTones:
 def eye_tones(eyes: EyePatches) -> EyeTones:
     """Tones of a pair of eyes."""
     grey = cv2.cvtColor(eyes.bgr, cv2.COLOR_BGR2GRAY)
-    opened = cv2.morphologyEx(grey, cv2.MORPH_OPEN, _CATCH_LIGHT_SHAPE)
     colour = cv2.GaussianBlur(eyes.bgr.astype(np.float32), (0, 0), 0.8)
     blue, red = colour[..., 0], colour[..., 2]
     return EyeTones(
         grey=_smooth(grey),
-        without_catch_lights=_smooth(opened),
+        without_catch_lights=_without_catch_lights(grey),
         redness=np.asarray(red - blue, dtype=np.float32),
         red_over_blue=np.asarray(np.log((red + 10) / (blue + 10)), dtype=np.float32),
     )
+
+
+def red_light(eyes: EyePatches) -> Float32Array:
+    """What ``without_catch_lights`` would be by red light."""
+    return _without_catch_lights(cv2.extractChannel(eyes.bgr, 2))
+
+
+@dataclass(frozen=True)
+class EyeColours:
+    """Log ratio of red and blue of a person's irises, which are bluer than the sclera, and of that sclera."""
+
+    iris: float
+    sclera: float
+
+    def like_sclera(self, red_over_blue: Float32Array) -> Float32Array:
+        """1 where a colour is nearer to the sclera's than to that of the irises, 0 where it is an iris's."""
+        share = (red_over_blue - np.float32(self.iris)) / np.float32(self.sclera - self.iris)
+        return np.asarray(np.clip((share - np.float32(0.3)) / np.float32(0.3), 0, 1), dtype=np.float32)
+
+
+def _without_catch_lights(light: cv2.typing.MatLike) -> Float32Array:
+    return _smooth(cv2.morphologyEx(light, cv2.MORPH_OPEN, _CATCH_LIGHT_SHAPE))
 
 
 def _smooth(grey: cv2.typing.MatLike) -> Float32Array:

@@ -10,7 +10,7 @@ import numpy as np
 
 from shared.model import FloatArray
 from shared.tracking.eye_crop import CANTHUS_MIDPOINT_PX, PATCH_WIDTH_PX, EyePatches, Float32Array
-from shared.tracking.eye_tones import EyeTones
+from shared.tracking.eye_tones import EyeColours, EyeTones, red_light
 from shared.tracking.lid_margins import LidMargins, aperture_percentiles
 from shared.tracking.pupil import WIDEST_PX, pupil_contrast
 
@@ -29,8 +29,10 @@ _LOWER_CLEARANCE_PX: Final = 2.0
 """The lower lid's wet rim is bright and broad: edges nearer than this to it are not limbus."""
 _LID_EDGE_REACH_PX: Final = 4.5
 _LID_EDGE_DIRECTION: Final = 0.8
-_TELLING_COLOUR: Final = 0.12
-"""Difference of log(red / blue) between lid skin and sclera from which colour tells them apart."""
+TELLING_COLOUR: Final = 0.12
+"""Difference of log(red / blue) between skin or iris and sclera from which colour tells them apart."""
+_RIM_SHAPE: Final = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (11, 11))
+"""Edges of the rim lie no further than half of this from sclera."""
 DARK_IRIS_SCLERA_LEVEL: Final = 0.475
 """Relative log brightness (0: darkest, 1: brightest part of the eye) that parts sclera from most irises."""
 _SCLERA_RAMP: Final = 0.25
@@ -74,6 +76,7 @@ def find_limbus_edges(
     margins: LidMargins,
     *,
     sclera_level: float = DARK_IRIS_SCLERA_LEVEL,
+    colours: EyeColours | None = None,
     logarithmic: bool = True,
 ) -> LimbusEdges:
     """Weighted gradients of the flattened log picture between the lid margins.
@@ -83,10 +86,12 @@ def find_limbus_edges(
         tones: their brightness and colour.
         margins: where the lids are.
         sclera_level: relative brightness that parts sclera from this person's irises.
+        colours: of this person's irises and sclera if the irises are bluish. They are then seen by red light, and
+            nothing of their colour counts as sclera: else the edge of a wide pupil would pass for the rim.
         logarithmic: gradients of log brightness, which shadow and a dark iris do not weaken, but whose edges lie
             a little inside of the true ones; else of brightness itself.
     """
-    grey = _by_eye(tones.without_catch_lights)
+    grey = _by_eye(tones.without_catch_lights if colours is None else red_light(patches))
     margin_y = margins.y_px.astype(np.float32)[:, :, None]
     top = int(np.clip(np.floor(margins.y_px[:, 0].min()) - 4, 0, grey.shape[1] - 12))
     bottom = int(np.clip(np.ceil(margins.y_px[:, 1].max()) + 5, top + 12, grey.shape[1]))
@@ -107,16 +112,21 @@ def find_limbus_edges(
     open_weight *= _between_canthi(patches.half_width_px)
     weight = open_weight * (1 - _lid_like(gradient_x, gradient_y, magnitude, (below_upper, above_lower), margins))
     sclera = _within_0_1((relative - sclera_level) / _SCLERA_RAMP + 0.5)
-    sclera *= _not_skin(_by_eye(tones.red_over_blue)[window], below_upper, above_lower, sclera)
+    red_over_blue = _by_eye(tones.red_over_blue)[window]
+    if colours is not None:
+        sclera *= colours.like_sclera(red_over_blue)
+    sclera *= _not_skin(red_over_blue, below_upper, above_lower, sclera)
+    sclera *= open_weight
+    rim = open_weight if colours is None else open_weight * _beside(sclera)
     tone = np.clip((log_lit - log_darkest) / log_span, -1, sclera_level)
     return LimbusEdges(
         field=_stacked(np.stack([gradient_x * weight, gradient_y * weight, weight], axis=-1)),
-        sclera=_stacked(sclera * open_weight),
+        sclera=_stacked(sclera),
         relative=_stacked(relative),
         log_range=log_range,
         pupil=_stacked(_pupil_contrast(tone, open_weight)),
         top_px=top,
-        cap=_strong_gradient(magnitude, open_weight),
+        cap=_strong_gradient(magnitude, rim),
         margins=margins,
     )
 
@@ -242,7 +252,7 @@ def _not_skin(
         if len(skin) < 50 or len(white) < 30:
             continue
         skin_tone, white_tone = _median(skin), _median(white)
-        if skin_tone - white_tone >= _TELLING_COLOUR:
+        if skin_tone - white_tone >= TELLING_COLOUR:
             share[eye] = _within_0_1(((skin_tone - colour) / (skin_tone - white_tone) - 0.3) / 0.3)
     return share
 
@@ -270,11 +280,16 @@ def _pupil_contrast(tone: Float32Array, open_weight: Float32Array) -> Float32Arr
     return _by_eye(pupil_contrast(_stacked(apart[0]), _stacked(apart[1])))[:, :rows]
 
 
-def _strong_gradient(magnitude: Float32Array, open_weight: Float32Array) -> FloatArray:
-    """85th percentile of the gradient magnitude between the lids, per eye."""
+def _beside(sclera: Float32Array) -> Float32Array:
+    """1 on sclera and as far from it as its rim with the iris is broad, 0 elsewhere: not at the pupil."""
+    return np.stack([cv2.dilate(eye, _RIM_SHAPE) for eye in sclera])
+
+
+def _strong_gradient(magnitude: Float32Array, share: Float32Array) -> FloatArray:
+    """85th percentile of the gradient magnitude, per eye, where ``share`` is more than a half."""
     cap = np.ones(2)
     for eye in range(2):
-        values = magnitude[eye, ::2][open_weight[eye, ::2] > 0.5]
+        values = magnitude[eye, ::2][share[eye, ::2] > 0.5]
         if len(values) > 8:
             rank = int(0.85 * (len(values) - 1))
             cap[eye] = max(float(np.partition(values, rank)[rank]), 1e-3)

@@ -16,6 +16,7 @@ import numpy as np
 
 from shared.model import FloatArray, IntArray
 from shared.tracking.eye_crop import CANTHUS_MIDPOINT_PX, PATCH_IRIS_PX, Float32Array, PictureStack, sample
+from shared.tracking.eye_tones import EyeColours
 from shared.tracking.limbus_edges import DARK_IRIS_SCLERA_LEVEL, LimbusEdges
 from shared.tracking.rim_edges import REACH_PX, robust_circle, sub_step_peak
 
@@ -88,6 +89,7 @@ class LimbusCalibration:
         rest_px: ``(2, 2)`` usual limbus centre in patches: where the circle is seen face-on.
         sclera_level: relative brightness half-way between iris and sclera.
         pupil_contrast: how much darker than its iris the pupil is (log scale of the eye); small in dark irises.
+        colours: of irises and sclera if the irises are bluish, else None.
     """
 
     radius_px: FloatArray
@@ -95,6 +97,7 @@ class LimbusCalibration:
     rest_px: FloatArray
     sclera_level: float = DARK_IRIS_SCLERA_LEVEL
     pupil_contrast: float = 0.0
+    colours: EyeColours | None = None
 
     @classmethod
     def nominal(cls) -> LimbusCalibration:

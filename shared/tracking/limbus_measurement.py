@@ -171,7 +171,8 @@ def _most_typical(rotations: FloatArray) -> int:
 
 def _measure(cuts: Sequence[LimbusCut], learnt: _Learnt) -> list[_Record]:
     """Reduce frames to :data:`LIMBUS_RECORD`. What a frame's are does not depend on the frames measured with it."""
-    edges = limbus_edges([cut.eyes for cut in cuts], learnt.fitter.calibration.sclera_level)
+    irises = learnt.fitter.calibration
+    edges = limbus_edges([cut.eyes for cut in cuts], irises.sclera_level, irises.colours)
     rotations = learnt.pose.rotations(np.stack([cut.landmarks for cut in cuts]))
     found = learnt.canthi.locate([cut.canthi for cut in cuts], rotations)
     canthi = learnt.corners.place(found.corners_px, found.error_px, rotations)

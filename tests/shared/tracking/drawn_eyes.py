@@ -13,6 +13,8 @@ SKIN_BGR = (130, 160, 205)
 SCLERA_BGR = (205, 212, 220)
 DARK_IRIS_BGR = (35, 45, 60)
 PALE_IRIS_BGR = (150, 140, 120)
+SHADED_SCLERA_BGR = (133, 140, 157)
+"""In shadow, as bright as :data:`PALE_IRIS_BGR`."""
 HALF_WIDTH_PX = 40.0
 
 
@@ -26,6 +28,8 @@ class DrawnEye:
     lower_px: float = 12.0
     radius_px: float = 16.0
     iris_bgr: tuple[int, int, int] = DARK_IRIS_BGR
+    sclera_bgr: tuple[int, int, int] = SCLERA_BGR
+    pupil_share: float = 0.35
     mesh_lid_error_px: float = 0.0
     catch_lights: bool = False
 
@@ -77,9 +81,9 @@ def _draw_one(eye: DrawnEye) -> np.ndarray:
     distance = np.hypot(dx + stretch * tilt[0], dy + stretch * tilt[1])
     picture = np.empty((*x.shape, 3), dtype=np.float32)
     picture[:] = SKIN_BGR
-    picture[aperture] = SCLERA_BGR
+    picture[aperture] = eye.sclera_bgr
     picture[aperture & (distance < eye.radius_px)] = eye.iris_bgr
-    picture[aperture & (distance < 0.35 * eye.radius_px)] = (15, 15, 15)
+    picture[aperture & (distance < eye.pupil_share * eye.radius_px)] = (15, 15, 15)
     if eye.catch_lights:
         for side in (-0.45, 0.1, 0.6):
             spot = np.hypot(x - eye.x_px - side * eye.radius_px, y - eye.y_px - 0.55 * eye.radius_px) < 1.8

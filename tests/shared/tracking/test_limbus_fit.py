@@ -9,7 +9,14 @@ import pytest
 from shared.tracking.limbus_calibration import calibrate_limbus, limbus_edges
 from shared.tracking.limbus_confidence import fit_confidence
 from shared.tracking.limbus_fit import LimbusCalibration, LimbusFit, LimbusFitter
-from tests.shared.tracking.drawn_eyes import DARK_IRIS_BGR, PALE_IRIS_BGR, DrawnEye, draw, true_centres
+from tests.shared.tracking.drawn_eyes import (
+    DARK_IRIS_BGR,
+    PALE_IRIS_BGR,
+    SHADED_SCLERA_BGR,
+    DrawnEye,
+    draw,
+    true_centres,
+)
 
 
 @lru_cache
@@ -23,7 +30,7 @@ def calibration(iris_bgr: tuple[int, int, int] = DARK_IRIS_BGR, radius_px: float
 def fit(right: DrawnEye, left: DrawnEye | None = None, **options: float | bool) -> tuple[LimbusFit, np.ndarray]:
     learnt = calibration(right.iris_bgr, right.radius_px)
     patches = draw(right, left or right, **options)
-    (edges,) = limbus_edges([patches], learnt.sclera_level)
+    (edges,) = limbus_edges([patches], learnt.sclera_level, learnt.colours)
     result = LimbusFitter(learnt).fit(edges, patches.iris_px, np.ones(2))
     return result, fit_confidence(result, edges.margins)
 
@@ -55,6 +62,33 @@ def test_noise_of_a_phone_camera_moves_the_centre_little():
 def test_dark_and_pale_irises_are_found(iris_bgr):
     error = error_px(DrawnEye(3.0, 1.0, iris_bgr=iris_bgr))
     assert error.max() < 0.7
+
+
+@pytest.mark.parametrize("radius_px", [16.0, 20.0])
+def test_a_pale_iris_with_a_wide_pupil_is_found_beside_sclera_no_brighter_than_itself(radius_px):
+    places = [(-1.0, -3.0), (0.5, -1.5), (0.0, -1.0), (1.0, 0.0), (-0.5, 1.0)]
+    look = DrawnEye(
+        radius_px=radius_px,
+        upper_px=11.0,
+        lower_px=10.0,
+        iris_bgr=PALE_IRIS_BGR,
+        sclera_bgr=SHADED_SCLERA_BGR,
+        pupil_share=0.48,
+    )
+    eyes = [replace(look, x_px=x, y_px=y) for x, y in places]
+    learnt = calibrate_limbus([draw(eye, eye, noise=2.0) for eye in eyes])
+    assert learnt.true_radius_px == pytest.approx(np.full(2, radius_px), rel=0.04)
+    patches = draw(eyes[0], eyes[0], noise=2.0)
+    (edges,) = limbus_edges([patches], learnt.sclera_level, learnt.colours)
+    found = LimbusFitter(learnt).fit(edges, patches.iris_px, np.ones(2))
+    assert np.abs(found.centre_px - true_centres(eyes[0], eyes[0])).max() < 0.8
+
+
+def test_colours_are_learnt_of_bluish_irises_only():
+    assert calibration().colours is None
+    colours = calibration(PALE_IRIS_BGR).colours
+    assert colours is not None
+    assert colours.iris < colours.sclera
 
 
 def test_looking_down_under_narrow_lids_is_read_although_landmarks_miss_the_lids():
@@ -95,7 +129,7 @@ def test_a_radius_learnt_wrong_by_three_percent_hardly_moves_the_height(wrong_by
     travel = []
     for eye in (DrawnEye(0.0, -1.0, upper_px=11.0, lower_px=10.0), DrawnEye(0.0, 7.0, upper_px=6.0, lower_px=11.0)):
         patches = draw(eye, eye)
-        (edges,) = limbus_edges([patches], learnt.sclera_level)
+        (edges,) = limbus_edges([patches], learnt.sclera_level, learnt.colours)
         travel.append(LimbusFitter(other).fit(edges, patches.iris_px, np.ones(2)).centre_px[:, 1])
     assert travel[1] - travel[0] == pytest.approx(np.full(2, 8.0), abs=1.6)
 
