@@ -1,9 +1,10 @@
 """The eye corners as the picture shows them: skin around each registered to a reference frame.
 
 Landmark eye corners follow the gaze (by a quarter to a half of the iris's movement), so a gaze measured
-against them reads too small. The skin beside the corner does not. Only skin on the far side of the corner from
-the eye is used: lids and eyeball move with the gaze. What a head turn does to its picture is taken out, see
-:mod:`shared.tracking.canthus_surface`.
+against them reads too small. The skin beside the corner does not. Mostly skin on the far side of the corner from
+the eye is used (:data:`BESIDE`): lids and eyeball move with the gaze. Where spectacles cover that skin, what lies
+about the corner itself is seen through their lenses (:data:`ABOUT`). What a head turn does to the skin's picture is
+taken out, see :mod:`shared.tracking.canthus_surface`.
 """
 
 from __future__ import annotations
@@ -23,15 +24,56 @@ from shared.tracking.face_patches import cut_grey, face_similarity, sample_place
 
 _SPAN_PX: Final = 160.0
 """Distance of the outer eye corners at the scale of these patches."""
-_TEMPLATE_PX: Final = 31
+_PATCH_PX: Final = 51
 _MARGIN_PX: Final = 10
-_PATCH_PX: Final = _TEMPLATE_PX + 2 * _MARGIN_PX
+"""Farthest that a corner is looked for from its landmark."""
 _OUTWARD_PX: Final = 10.0
 """How far patches are moved away from the eye: nearer to it a quarter of the lids' movement leaks into them."""
 _ITERATIONS: Final = 8
 _ENOUGH_PX: Final = 0.01
 _LEAST_ERROR_PX: Final = 0.5
 """Of a patch's place however well it fits: landmark depths are no better."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """Which part of a patch is compared.
+
+    Attributes:
+        side_px: length of the square's side, odd.
+        toward_eye_px: from the patch's middle to the square's.
+        width_px: standard deviation of the weights about the square's middle.
+    """
+
+    side_px: int
+    toward_eye_px: int
+    width_px: float
+
+    def columns(self, away: float) -> slice:
+        """Of the square in a patch that lies in the direction ``away``, -1 or 1, from the eye."""
+        middle = _PATCH_PX // 2 - round(away) * self.toward_eye_px
+        return slice(middle - self.side_px // 2, middle + self.side_px // 2 + 1)
+
+    @property
+    def rows(self) -> slice:
+        """Of the square."""
+        return slice(_PATCH_PX // 2 - self.side_px // 2, _PATCH_PX // 2 + self.side_px // 2 + 1)
+
+    @property
+    def weights(self) -> Float32Array:
+        """``(side_px**2,)``, 1 in the middle."""
+        half = self.side_px // 2
+        axis = np.linspace(-1, 1, self.side_px)
+        sharpness = 0.5 * (half / self.width_px) ** 2
+        window = np.exp(-(axis[:, None] ** 2 + axis**2) * sharpness)
+        return np.asarray(window.ravel(), dtype=np.float32)
+
+
+BESIDE: Final = Window(side_px=31, toward_eye_px=0, width_px=15 / np.sqrt(3.0))
+"""Skin beside the corner: least of the lids is in it."""
+ABOUT: Final = Window(side_px=21, toward_eye_px=8, width_px=4.0)
+"""What lies about the corner: within the rim of spectacles, whose lenses are wider than the eye by some 8 mm each side
+(14 px), of which a head turned by 10 degrees shows 3 mm less."""
 _FLAT_CORNERS: Final = CORNERS.ravel()
 _AWAY: Final = np.array([-1.0, 1.0, -1.0, 1.0])
 """Direction along the corner line that leads away from the eye, per corner."""
@@ -90,30 +132,37 @@ class CanthusReference:
         shape: ``(468, 3)`` mean face.
         rotation: ``(3, 3)`` of the head in the reference frame.
         camera: through which the head is seen.
+        window: what of the patches is compared.
     """
 
-    def __init__(self, reference: CanthusPatches, shape: FloatArray, rotation: FloatArray, camera: Camera) -> None:
+    def __init__(
+        self,
+        reference: CanthusPatches,
+        shape: FloatArray,
+        rotation: FloatArray,
+        camera: Camera,
+        window: Window = BESIDE,
+    ) -> None:
         stack = reference.grey.reshape(4, _PATCH_PX, _PATCH_PX)
-        inner = slice(_MARGIN_PX, _MARGIN_PX + _TEMPLATE_PX)
         along_y, along_x = np.gradient(stack, axis=(1, 2))
-        template = stack[:, inner, inner]
-        axis = np.linspace(-1, 1, _TEMPLATE_PX)
-        window = np.exp(-(axis[:, None] ** 2 + axis**2) * 1.5).ravel().astype(np.float32)
-        jacobian = np.stack([along_x[:, inner, inner], along_y[:, inner, inner], template, np.ones_like(template)], -1)
-        flat = jacobian.reshape(4, -1, 4)
-        self._template = template.reshape(4, -1)
-        self._window = window / window.sum()
-        weighted = flat * window[:, None]
-        normal = np.swapaxes(weighted, 1, 2) @ flat + np.diag([1e-2, 1e-2, 1e-1, 1e-3]) * window.sum()
+        columns = [window.columns(away) for away in _AWAY]
+        parts = (along_x, along_y, stack, np.ones_like(stack))
+        squares = [np.stack([part[i, window.rows, columns[i]] for part in parts], -1) for i in range(4)]
+        flat = np.stack(squares).reshape(4, -1, 4)
+        weights = window.weights
+        self._template = np.ascontiguousarray(flat[..., 2])
+        self._window = weights / weights.sum()
+        weighted = flat * weights[:, None]
+        normal = np.swapaxes(weighted, 1, 2) @ flat + np.diag([1e-2, 1e-2, 1e-1, 1e-3]) * weights.sum()
         self._solver = np.linalg.solve(normal.astype(np.float64), np.swapaxes(weighted, 1, 2).astype(np.float64))
         self._steepness = (flat[..., :2].astype(np.float64) ** 2).mean(axis=2) @ self._window
-        axis_px = np.arange(_MARGIN_PX, _MARGIN_PX + _TEMPLATE_PX, dtype=np.float64)
+        places = [np.meshgrid(np.arange(_PATCH_PX)[at], np.arange(_PATCH_PX)[window.rows]) for at in columns]
         self._surface = CanthusSurface(
             shape,
             rotation,
             reference.to_image,
             reference.mesh_px,
-            np.stack(np.meshgrid(axis_px, axis_px)).reshape(2, -1),
+            np.asarray(places, dtype=np.float64).reshape(4, 2, -1),
             span_px=_SPAN_PX,
             camera=camera,
         )
@@ -137,9 +186,9 @@ class CanthusReference:
         for _ in range(_ITERATIONS):
             moved = places[moving] + np.clip(shift[moving], -limit, limit).astype(np.float32)[..., None]
             values = sample_places(
-                grey[moving].reshape(-1, _PATCH_PX, _PATCH_PX), moved.reshape(-1, 2, _TEMPLATE_PX**2)
+                grey[moving].reshape(-1, _PATCH_PX, _PATCH_PX), moved.reshape(-1, 2, moved.shape[-1])
             )
-            difference = values.reshape(-1, 4, _TEMPLATE_PX**2) - self._template
+            difference = values.reshape(-1, *self._template.shape) - self._template
             unexplained[moving] = (difference**2) @ self._window
             step = (steps[moving] @ (self._solver @ difference[..., None])[:, :, :2])[..., 0]
             shift[moving] -= step

@@ -34,7 +34,7 @@ class CanthusSurface:
         rotation: ``(3, 3)`` of the head in the reference frame.
         to_image: ``(4, 2, 3)`` similarities from its patches to its picture.
         corners_px: ``(4, 2)`` eye corners in its patches.
-        places_px: ``(2, p)`` patch places that are compared.
+        places_px: ``(4, 2, p)`` patch places that are compared, per corner.
         span_px: distance of the outer eye corners at the scale of the patches.
         camera: through which the head is seen.
     """
@@ -58,7 +58,7 @@ class CanthusSurface:
         self._flat = np.linalg.inv(view[..., :2])
         self._offsets = np.stack(
             [
-                _offsets_in_space(shape, shape[corner], view[i], places_px - corners_px[i][:, None])
+                _offsets_in_space(shape, shape[corner], view[i], places_px[i] - corners_px[i][:, None])
                 for i, corner in enumerate(CORNERS.ravel())
             ]
         )

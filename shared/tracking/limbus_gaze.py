@@ -17,6 +17,7 @@ from shared.tracking.instrument import LimbusArrays
 from shared.tracking.limbus_fit import ROTATION_RADIUS_IRIS
 from shared.tracking.limbus_measurement import MeasuredFrames, ReferenceFace
 from shared.tracking.limbus_trust import without_untrusted
+from shared.tracking.spectacles import corners_by_their_depth
 
 _TRUSTED: Final = 0.45
 """Confidence from which a frame takes part in the median gaze."""
@@ -45,8 +46,17 @@ def _angles(numbers: NDArray[np.void], time_s: FloatArray, face: ReferenceFace) 
     """Angles of the (right, left) eye over the measured frames."""
     rotation = smooth_rotation(numbers["rotation"], time_s)
     still = stillness(rotation_from_median_deg(rotation), time_s)
-    middles, _ = corner_middles(
+    iris_px = numbers["iris_px"].mean(axis=1)
+    canthi_px = corners_by_their_depth(
         numbers["canthi_px"],
+        numbers["canthi_about_px"],
+        rotation,
+        sight=face.camera.sight(numbers["canthi_about_px"].mean(axis=(1, 2))),
+        iris_px=iris_px,
+        still=still,
+    )
+    middles, _ = corner_middles(
+        canthi_px,
         numbers["skin"],
         face.middles_px,
         still=still,
@@ -62,7 +72,7 @@ def _angles(numbers: NDArray[np.void], time_s: FloatArray, face: ReferenceFace) 
             middles[:, eye],
             rotation,
             sight=face.camera.sight(middles[:, eye]),
-            iris_px=numbers["iris_px"].mean(axis=1),
+            iris_px=iris_px,
             trusted=straight[:, eye],
         )
         for eye in range(2)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from shared.model import BoolArray, FloatArray
 from shared.tracking.camera import Camera
-from shared.tracking.canthi import CanthusReference
+from shared.tracking.canthi import ABOUT, CanthusReference
 from shared.tracking.corner_frame import CornerFrame
 from shared.tracking.eye_crop import CORNERS, EyePatches
 from shared.tracking.eye_in_head import CENTRE_BEHIND_CORNERS_IRIS
@@ -43,13 +43,14 @@ LIMBUS_RECORD: Final = (
     ("limbus_px", np.float64, (2, 2)),
     ("confidence", np.float64, (2,)),
     ("canthi_px", np.float64, (2, 2, 2)),
+    ("canthi_about_px", np.float64, (2, 2, 2)),
     ("skin", np.float64, (2, 3)),
     ("rotation", np.float64, (3, 3)),
     ("iris_px", np.float64, (2,)),
     ("height_carried", np.bool_, (2,)),
 )
 """What one frame leaves behind, all that grows with the film. Eyes in the order right, left."""
-_Record = tuple[int, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, BoolArray]
+_Record = tuple[int, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, BoolArray]
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +83,7 @@ class _Learnt:
     face: ReferenceFace
     fitter: LimbusFitter
     canthi: CanthusReference
+    canthi_about: CanthusReference
     corners: CornerFrame
     skin: SkinReference
     pose: HeadPose
@@ -132,8 +134,7 @@ class LimbusMeasurement:
         corners = CornerFrame(shape, rotation, reference.landmarks[CORNERS.ravel(), :2], camera)
         fitter = LimbusFitter(calibrate_limbus([cut.eyes for cut in teaching]))
         iris_px = float(2 * fitter.calibration.true_radius_px.mean() / reference.eyes.scale)
-        found = canthi.locate([cut.canthi for cut in teaching], rotations)
-        placed = corners.place(found.corners_px, found.error_px, rotations)
+        placed = _corners(teaching, canthi, corners, rotations)
         face = ReferenceFace(
             middles_px=reference.landmarks[CORNERS, :2].mean(axis=1),
             iris_px=iris_px,
@@ -143,6 +144,7 @@ class LimbusMeasurement:
             face=face,
             fitter=fitter,
             canthi=canthi,
+            canthi_about=CanthusReference(reference.canthi, shape, rotation, camera, ABOUT),
             corners=corners,
             skin=SkinReference(reference.skin, reference.landmarks),
             pose=pose,
@@ -174,22 +176,31 @@ def _measure(cuts: Sequence[LimbusCut], learnt: _Learnt) -> list[_Record]:
     irises = learnt.fitter.calibration
     edges = limbus_edges([cut.eyes for cut in cuts], irises.sclera_level, irises.colours)
     rotations = learnt.pose.rotations(np.stack([cut.landmarks for cut in cuts]))
-    found = learnt.canthi.locate([cut.canthi for cut in cuts], rotations)
-    canthi = learnt.corners.place(found.corners_px, found.error_px, rotations)
+    beside, about = (
+        _corners(cuts, canthi, learnt.corners, rotations) for canthi in (learnt.canthi, learnt.canthi_about)
+    )
     fits = learnt.fitter.fit_frames(
         edges,
         np.stack([cut.eyes.iris_px for cut in cuts]),
         np.stack([cut.eyes.inside.astype(np.float64) for cut in cuts]),
-        np.stack([_tilt(learnt, *frame) for frame in zip(cuts, canthi, rotations, strict=True)]),
+        np.stack([_tilt(learnt, *frame) for frame in zip(cuts, beside, rotations, strict=True)]),
     )
     skin = np.full((len(cuts), 2, 3), np.nan)
     if learnt.skin.usable:
         skin, _ = learnt.skin.locate([cut.skin for cut in cuts])
     confidence = [fit_confidence(fit, found.margins) for fit, found in zip(fits, edges, strict=True)]
     return [
-        _numbers(cut, fit, sure, learnt, canthi=canthi[i], skin=skin[i], rotation=rotations[i])
+        _numbers(cut, fit, sure, learnt, canthi=(beside[i], about[i]), skin=skin[i], rotation=rotations[i])
         for i, (cut, fit, sure) in enumerate(zip(cuts, fits, confidence, strict=True))
     ]
+
+
+def _corners(
+    cuts: Sequence[LimbusCut], canthi: CanthusReference, frame: CornerFrame, rotations: FloatArray
+) -> FloatArray:
+    """``(n, 4, 2)`` eye corners of frames, px: found each for itself, then laid as one frame over all four."""
+    found = canthi.locate([cut.canthi for cut in cuts], rotations)
+    return frame.place(found.corners_px, found.error_px, rotations)
 
 
 def _numbers(
@@ -198,7 +209,7 @@ def _numbers(
     confidence: FloatArray,
     learnt: _Learnt,
     *,
-    canthi: FloatArray,
+    canthi: tuple[FloatArray, FloatArray],
     skin: FloatArray,
     rotation: FloatArray,
 ) -> _Record:
@@ -206,7 +217,8 @@ def _numbers(
     limbus = cut.eyes.image_points(fit.centre_px)
     limbus[confidence <= 0] = np.nan
     iris_px = 2 * learnt.fitter.calibration.true_radius_px / cut.eyes.scale
-    return cut.index, limbus, confidence, canthi.reshape(2, 2, 2), skin, rotation, iris_px, height_carried(fit)
+    beside, about = (corners.reshape(2, 2, 2) for corners in canthi)
+    return cut.index, limbus, confidence, beside, about, skin, rotation, iris_px, height_carried(fit)
 
 
 def _tilt(learnt: _Learnt, cut: LimbusCut, canthi: FloatArray, rotation: FloatArray) -> FloatArray:

@@ -131,7 +131,7 @@ def test_skin_beside_a_corner_is_expected_where_a_turned_head_shows_it() -> None
     shown = projected((skin - middle) @ np.swapaxes(rotations, 1, 2) + EYES)
     in_patches = np.swapaxes((shown - corners[:, outer, None]) / scale[:, None, None], 1, 2)
     surface = CanthusSurface(
-        shape, np.eye(3), matrices[0], np.zeros((4, 2)), in_patches[0], span_px=160.0, camera=CAMERA
+        shape, np.eye(3), matrices[0], np.zeros((4, 2)), np.stack([in_patches[0]] * 4), span_px=160.0, camera=CAMERA
     )
     seen, step = surface.seen(rotations, matrices, np.zeros((FRAMES, 4, 2)))
     assert step[0] == pytest.approx(np.broadcast_to(np.eye(2), (4, 2, 2)), abs=1e-6)

@@ -1,0 +1,107 @@
+"""A frame before the eyes: told by how it slides over the skin, and then the corners seen through the lenses count."""
+
+import numpy as np
+import pytest
+from scipy.ndimage import gaussian_filter
+
+from shared.synthetic.eye_geometry import head_rotation
+from shared.tracking.camera import Camera
+from shared.tracking.canthi import ABOUT, BESIDE, CanthusPatches, CanthusReference, Window
+from shared.tracking.spectacles import corners_by_their_depth
+
+FRAMES = 90
+IRIS = 30.0
+CAMERA = Camera.of_picture((640, 720))
+AWAY = np.array([-1.0, 1.0, -1.0, 1.0])
+
+
+def turning(amplitude_deg: float) -> np.ndarray:
+    phase = np.linspace(0, 3 * np.pi, FRAMES)
+    angles = zip(amplitude_deg * np.sin(phase), 0.5 * amplitude_deg * np.sin(1.7 * phase), strict=True)
+    return np.stack([head_rotation(yaw, pitch, 0.0) for yaw, pitch in angles])
+
+
+def corners(rotations: np.ndarray, before_iris: float) -> tuple[np.ndarray, np.ndarray]:
+    """Corners found by something that lies before the skin, and the true ones."""
+    true = np.random.default_rng(1).normal(300, 40, (FRAMES, 2, 2, 2))
+    return true - before_iris * IRIS * rotations[:, None, None, :2, 2], true
+
+
+def chosen(beside: np.ndarray, about: np.ndarray, rotations: np.ndarray, still: float = 0.0) -> np.ndarray:
+    return corners_by_their_depth(
+        beside,
+        about,
+        rotations,
+        sight=np.zeros((FRAMES, 2)),
+        iris_px=np.full(FRAMES, IRIS),
+        still=np.full(FRAMES, still),
+    )
+
+
+@pytest.mark.parametrize("before_iris", [0.3, 1.2])
+def test_what_slides_like_a_frame_before_the_face_is_not_followed(before_iris: float) -> None:
+    rotations = turning(8.0)
+    beside, true = corners(rotations, before_iris)
+    assert (chosen(beside, true, rotations) == true).all()
+
+
+@pytest.mark.parametrize("before_iris", [-0.5, 0.0, 0.05])
+def test_skin_that_stays_with_the_corners_or_lies_deeper_is_followed(before_iris: float) -> None:
+    rotations = turning(8.0)
+    beside, true = corners(rotations, before_iris)
+    assert (chosen(beside, true, rotations) == beside).all()
+
+
+def test_a_frame_is_told_although_patches_are_lost_now_and_then() -> None:
+    rotations = turning(8.0)
+    beside, true = corners(rotations, 0.3)
+    beside[::7] += 40.0
+    rotations[5] = np.nan
+    assert (chosen(beside, true, rotations) == true).all()
+
+
+def test_lost_patches_alone_are_no_frame() -> None:
+    rotations = turning(8.0)
+    beside, true = corners(rotations, 0.0)
+    beside[:12] += 40.0
+    assert (chosen(beside, true, rotations) == beside).all()
+
+
+def test_a_head_that_hardly_turns_tells_nothing() -> None:
+    beside, true = corners(turning(1.0), 1.2)
+    assert (chosen(beside, true, turning(1.0)) == beside).all()
+    beside, true = corners(turning(8.0), 1.2)
+    assert (chosen(beside, true, turning(8.0), still=1.0) == beside).all()
+    assert (chosen(beside, true, np.full((FRAMES, 3, 3), np.nan)) == beside).all()
+
+
+def patches(frame_moved_px: float) -> CanthusPatches:
+    """Skin that stays where it is, and the upright rim of a lens 18 px (10 mm) beside each corner."""
+    mesh = np.full((4, 2), 25.0)
+    mesh[:, 0] -= 10 * AWAY
+    x = np.arange(51.0)
+    grey = []
+    for corner in range(4):
+        skin = 150 + 60 * gaussian_filter(np.random.default_rng(corner).normal(size=(51, 51)), 2.0)
+        rim = np.clip(3 - np.abs(x - (mesh[corner, 0] + 18 * AWAY[corner] + frame_moved_px)), 0, 1)
+        grey.append(skin * (1 - rim) + 20 * rim)
+    to_image = np.tile(np.eye(2, 3), (4, 1, 1))
+    to_image[:, :, 2] = np.array([[160.0, 300], [212, 300], [268, 300], [320, 300]]) - mesh
+    return CanthusPatches(np.concatenate(grey).astype(np.float32), to_image, mesh)
+
+
+def error_px(window: Window, frame_moved_px: float) -> float:
+    shape = np.random.default_rng(3).normal(0, 60, (468, 3))
+    shape[:, 2] = 0.0
+    shape[[33, 133, 362, 263]] = np.array([[-80.0, 0, 0], [-28, 0, 0], [28, 0, 0], [80, 0, 0]])
+    reference = CanthusReference(patches(0.0), shape, np.eye(3), CAMERA, window)
+    found = reference.locate([patches(frame_moved_px)], np.eye(3)[None])
+    return float(np.abs(found.corners_px[0] - [[160.0, 300], [212, 300], [268, 300], [320, 300]]).max())
+
+
+def test_within_the_rim_of_a_lens_the_corner_is_found_however_the_rim_moves() -> None:
+    assert error_px(ABOUT, -3.0) < 0.3
+    assert error_px(ABOUT, 3.0) < 0.3
+    assert error_px(BESIDE, -3.0) > 1.0
+    assert error_px(BESIDE, 0.0) == pytest.approx(0.0, abs=0.02)
+    assert error_px(ABOUT, 0.0) == pytest.approx(0.0, abs=0.02)
