@@ -16,6 +16,11 @@ from shared.tracking.eye_crop import EyePatches, Float32Array
 
 _CATCH_LIGHT_PX: Final = 7
 """Bright spots narrower than this (a fifth of an iris) are reflections, not sclera."""
+_REGROWN_PX: Final = 4
+"""How far what such an opening leaves may grow back into the picture: into the wedge of white between iris and lid,
+which is as narrow as a reflection, but hangs together with the white beside it. Without, the rim seems to lie
+further out the nearer it is to the upper lid, and the eye looks 2 degrees higher between narrow lids."""
+_NEIGHBOURS: Final = np.ones((3, 3), dtype=np.uint8)
 _CATCH_LIGHT_SHAPE: Final = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_CATCH_LIGHT_PX, _CATCH_LIGHT_PX))
 
 
@@ -68,7 +73,11 @@ class EyeColours:
 
 
 def _without_catch_lights(light: cv2.typing.MatLike) -> Float32Array:
-    return _smooth(cv2.morphologyEx(light, cv2.MORPH_OPEN, _CATCH_LIGHT_SHAPE))
+    """Opening by reconstruction: only spots go that stand apart from larger bright parts."""
+    kept = cv2.morphologyEx(light, cv2.MORPH_OPEN, _CATCH_LIGHT_SHAPE)
+    for _ in range(_REGROWN_PX):
+        kept = cv2.min(cv2.dilate(kept, _NEIGHBOURS), light)
+    return _smooth(kept)
 
 
 def _smooth(grey: cv2.typing.MatLike) -> Float32Array:

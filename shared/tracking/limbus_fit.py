@@ -3,13 +3,14 @@
 Two stages. A search scores every place on a coarse grid by the edges along the rim that point outward and have
 sclera beyond them; a rim must be seen on both sides of the iris. Both eyes share the vertical part of that
 search, because they move up and down together and one of them is often seen better. Then each eye's rim is
-located edge by edge and its centre fitted on its own, so that a true difference between the eyes survives.
+located edge by edge and its centre fitted on its own, so that a true difference between the eyes survives; at last
+the whole profile of those edges settles where it is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -18,7 +19,9 @@ from shared.model import FloatArray, IntArray
 from shared.tracking.eye_crop import CANTHUS_MIDPOINT_PX, PATCH_IRIS_PX, Float32Array, PictureStack, sample
 from shared.tracking.eye_tones import EyeColours
 from shared.tracking.limbus_edges import DARK_IRIS_SCLERA_LEVEL, LimbusEdges
-from shared.tracking.rim_edges import REACH_PX, robust_circle, sub_step_peak
+from shared.tracking.rim_edges import REACH_PX, RimStep, robust_circle, sub_step_peak
+from shared.tracking.rim_profile import PROFILE_PX, matched_edge
+from shared.tracking.search_grid import GRID_X, GRID_Y, at_heights, peak
 
 ROTATION_RADIUS_IRIS: Final = 0.897
 """Distance from the eye's centre of rotation to the centre of the limbus, iris diameters.
@@ -29,9 +32,6 @@ horizontally); one centre is kept because a head rotation can only be taken out 
 differ from it by less than the 20 % that an uncalibrated recording leaves open.
 """
 
-_GRID_STEP_PX: Final = 2.0
-_GRID_X: Final = np.arange(-10.0, 10.1, _GRID_STEP_PX)
-_GRID_Y: Final = np.arange(-20.0, 18.1, _GRID_STEP_PX)
 _COARSE_RAYS: Final = 36
 _FINE_RAYS: Final = 60
 _BEYOND_RIM_PX: Final = 4.0
@@ -58,6 +58,7 @@ weight of well-seen rays that each further px of difference must be worth."""
 _FIRST_WIDTHS: Final = (0.2, 0.13)
 _LAST_WIDTHS: Final = (0.13,)
 """How far edges may lie from the expected rim, as shares of the radius, round by round."""
+_PROFILE_ROUNDS: Final = 3
 _LARGEST_STEP_PX: Final = 4.0
 _MIN_FORESHORTENING: Final = 0.6
 _RADIUS_FIRMNESS: Final = 3.0
@@ -165,15 +166,15 @@ class LimbusFitter:
         self.calibration = calibration
         self._firmness = radius_firmness
         rest_y, radius = calibration.rest_px[:, 1], calibration.radius_px
-        centre_y = CANTHUS_MIDPOINT_PX[1] + _GRID_Y
+        centre_y = CANTHUS_MIDPOINT_PX[1] + GRID_Y
         tilt = (centre_y - rest_y[:, None]) / (ROTATION_RADIUS_IRIS * PATCH_IRIS_PX)
         flattening = np.sqrt(np.maximum(_MIN_FORESHORTENING, 1 - tilt**2))[:, None, :, None]
         cosine, sine = _COARSE_RIM.T[:, :, None, None]
         normal_x, normal_y = np.broadcast_arrays(cosine * flattening, sine)
         length = np.hypot(normal_x, normal_y)
-        shape = (2, _COARSE_RAYS, len(_GRID_Y), len(_GRID_X))
+        shape = (2, _COARSE_RAYS, len(GRID_Y), len(GRID_X))
         wide = radius[:, None, None, None]
-        x = np.broadcast_to(_GRID_X + wide * cosine, shape)
+        x = np.broadcast_to(GRID_X + wide * cosine, shape)
         y = np.broadcast_to(centre_y[:, None] + wide * flattening * sine, shape)
         flat = (2, _COARSE_RAYS, -1)
         self._normal_x = np.broadcast_to(normal_x / length, shape).reshape(flat).astype(np.float32)
@@ -205,7 +206,7 @@ class LimbusFitter:
         pupil = self._pupil_evidence(stack, seed_px) * usable
         evidence = np.asarray(rim + _PUPIL_EVIDENCE * pupil, dtype=np.float32)
         joint = evidence + self._fellow_evidence(evidence)
-        centre = _peak(joint)
+        centre = peak(joint)
         centre[..., 0] += seed_px[..., 0]
         centre[..., 1] += CANTHUS_MIDPOINT_PX[1]
         return self._refine(stack, centre, rim.max(axis=(2, 3)), tilt)
@@ -226,13 +227,13 @@ class LimbusFitter:
             _sum_over(strength, side) / (_sum_over(seen, side) + _UNSEEN_RAYS) for side in (_RIGHT, _LEFT)
         )
         both = np.sqrt(on_right * on_left) + 0.25 * (on_right + on_left)
-        return np.asarray(both.reshape(2, len(_GRID_Y), len(_GRID_X)))
+        return np.asarray(both.reshape(2, len(GRID_Y), len(GRID_X)))
 
     def _pupil_evidence(self, stack: _Stack, seed_px: FloatArray) -> Float32Array:
         """How much each grid place looks like the middle of the pupil, ``(frame, eye, y, x)``, 0 to 1."""
-        shape = (len(seed_px), 2, len(_GRID_Y), len(_GRID_X))
-        x = np.broadcast_to(_GRID_X, shape) + seed_px[:, :, :1, None]
-        y = np.broadcast_to((_GRID_Y + CANTHUS_MIDPOINT_PX[1] - stack.top_px[:, None])[:, None, :, None], shape)
+        shape = (len(seed_px), 2, len(GRID_Y), len(GRID_X))
+        x = np.broadcast_to(GRID_X, shape) + seed_px[:, :, :1, None]
+        y = np.broadcast_to((GRID_Y + CANTHUS_MIDPOINT_PX[1] - stack.top_px[:, None])[:, None, :, None], shape)
         return self._pupil_share(stack.pupil.sample(x, y))
 
     def _pupil_share(self, contrast: Float32Array) -> Float32Array:
@@ -245,7 +246,7 @@ class LimbusFitter:
         """What the other eye says about each height, ``(frame, eye, y, 1)``."""
         rest_y = self.calibration.rest_px[:, 1]
         best = evidence.max(axis=3)
-        shared = [_at_heights(best[:, 1 - eye], _GRID_Y - rest_y[eye] + rest_y[1 - eye]) for eye in range(2)]
+        shared = [at_heights(best[:, 1 - eye], GRID_Y - rest_y[eye] + rest_y[1 - eye]) for eye in range(2)]
         return np.stack(shared, axis=1)[..., None]
 
     def _refine(self, stack: _Stack, coarse: FloatArray, score: FloatArray, tilt: FloatArray) -> list[LimbusFit]:
@@ -255,7 +256,7 @@ class LimbusFitter:
         pupil = _sample_rays(stack.pupil, rims.centre_px[..., None, None, :], stack.top_px)[..., 0, 0]
         choice, rival = self._choose(rims, self._pupil_share(pupil))
         chosen = np.take_along_axis(rims.centre_px, choice[:, :, None, None], axis=2)
-        final = self._fit_rims(stack, chosen, tilt, widths=_LAST_WIDTHS)
+        final = self._settle(stack, self._fit_rims(stack, chosen, tilt, widths=_LAST_WIDTHS), tilt)
         contrast = self._contrast(stack, final.centre_px, tilt)
         return [
             LimbusFit(
@@ -315,9 +316,7 @@ class LimbusFitter:
             weight = np.minimum(strength / cap, 1) * sclera
             weight[strength < 0.1 * cap] = 0
             step = robust_circle(normal, offset, weight, radius - usual, self._firmness)
-            centre = centre + np.clip(step.shift_px, -_LARGEST_STEP_PX, _LARGEST_STEP_PX)
-            growth = np.clip(step.growth_px, -_LARGEST_GROWTH_PX, _LARGEST_GROWTH_PX)
-            radius = np.clip(radius + growth, _RADIUS_RANGE[0] * usual, _RADIUS_RANGE[1] * usual)
+            centre, radius = self._moved(centre, radius, step)
         on_right = normal[..., 0] > 0
         return _Rims(
             centre_px=centre,
@@ -325,6 +324,33 @@ class LimbusFitter:
             sides=np.stack([(step.weight * ~on_right).sum(-1), (step.weight * on_right).sum(-1)], axis=-1),
             spread_px=step.spread_px,
             height_sd=step.height_sd,
+        )
+
+    def _settle(self, stack: _Stack, rims: _Rims, tilt: FloatArray) -> _Rims:
+        """The same rims placed by the whole profile of their edges; how well they were seen stays as it was found."""
+        usual = self.calibration.radius_px[:, None]
+        centre, radius = rims.centre_px, rims.radius_px
+        cap = stack.cap[:, :, None, None]
+        for _ in range(_PROFILE_ROUNDS):
+            points, normal = self._ellipse(centre, radius, tilt, _FINE_RIM)
+            across = points[..., None, :] + PROFILE_PX[:, None] * normal[..., None, :]
+            values = _sample_rays(stack.field, across, stack.top_px)
+            along_x, along_y, openness = values[..., 0], values[..., 1], values[..., 2]
+            outward = np.asarray(along_x * normal[..., 0, None] + along_y * normal[..., 1, None], dtype=np.float64)
+            shift, weight = matched_edge(outward, openness, cap)
+            beyond = points + (shift + _BEYOND_RIM_PX)[..., None] * normal
+            weight = weight * _sample_rays(stack.sclera, beyond[..., None, :], stack.top_px)[..., 0]
+            step = robust_circle(normal, shift, weight, radius - usual, self._firmness)
+            centre, radius = self._moved(centre, radius, step)
+        return replace(rims, centre_px=centre, radius_px=radius)
+
+    def _moved(self, centre: FloatArray, radius: FloatArray, step: RimStep) -> tuple[FloatArray, FloatArray]:
+        """Centre and radius after a step, held to what one round may change and to what an iris can be."""
+        usual = self.calibration.radius_px[:, None]
+        growth = np.clip(step.growth_px, -_LARGEST_GROWTH_PX, _LARGEST_GROWTH_PX)
+        return (
+            centre + np.clip(step.shift_px, -_LARGEST_STEP_PX, _LARGEST_STEP_PX),
+            np.clip(radius + growth, _RADIUS_RANGE[0] * usual, _RADIUS_RANGE[1] * usual),
         )
 
     def _contrast(self, stack: _Stack, centre: FloatArray, tilt: FloatArray) -> FloatArray:
@@ -366,38 +392,6 @@ def _sum_over(values: Float32Array, rays: Sequence[slice]) -> Float32Array:
     return np.asarray(sum(values[:, part].sum(axis=1) for part in rays))
 
 
-def _at_heights(values: FloatArray, heights: FloatArray) -> FloatArray:
-    """``(n, heights)`` of ``(n, y)`` values along the grid, between its places; held beyond its ends."""
-    place = np.clip((heights - _GRID_Y[0]) / _GRID_STEP_PX, 0, len(_GRID_Y) - 1)
-    below = np.minimum(place.astype(np.intp), len(_GRID_Y) - 2)
-    first = values[:, below].astype(np.float64)
-    return np.asarray(first + (place - below) * (values[:, below + 1] - first))
-
-
 def _sample_rays(pictures: PictureStack, points: FloatArray, top_px: FloatArray) -> Float32Array:
     """Values at patch points ``(frames, 2, starts, rays, samples, 2)``: the same shape without the last axis."""
     return pictures.sample(points[..., 0], points[..., 1] - top_px[:, None, None, None, None])
-
-
-def _peak(surface: FloatArray) -> FloatArray:
-    """``(frames, eyes, 2)`` (x, y) of each surface's maximum on the grid, between places by parabolas.
-
-    Relative to the grid's origin.
-    """
-    frames, eyes, rows, columns = surface.shape
-    row, column = np.unravel_index(surface.reshape(frames, eyes, -1).argmax(axis=-1), (rows, columns))
-    down = np.take_along_axis(surface, column[:, :, None, None], axis=3)[..., 0]
-    across = np.take_along_axis(surface, row[:, :, None, None], axis=2)[:, :, 0]
-    x = _GRID_X[column] + _GRID_STEP_PX * _parabola(across, column)
-    y = _GRID_Y[row] + _GRID_STEP_PX * _parabola(down, row)
-    return np.stack([x, y], axis=-1)
-
-
-def _parabola(values: FloatArray, index: IntArray) -> FloatArray:
-    """Where the maximum lies from ``index``, in steps, by the values beside it; 0 at either end."""
-    within = np.clip(index, 1, values.shape[-1] - 2)
-    before, here, after = (np.take_along_axis(values, (within + k)[..., None], -1)[..., 0] for k in (-1, 0, 1))
-    curvature = before - 2 * here + after
-    peaked = (within == index) & (curvature < -1e-9)
-    shift = 0.5 * (before - after) / np.where(peaked, curvature, -1.0)
-    return np.asarray(np.where(peaked, np.clip(shift, -0.5, 0.5), 0.0))
