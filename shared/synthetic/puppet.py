@@ -164,6 +164,10 @@ class Puppet:
 
     def frame(self, truth: PuppetTruth, frame: int) -> Image:
         """One picture, ``(H, W, 3)`` BGR."""
+        return self._film(self._head(truth, frame), frame)
+
+    def _head(self, truth: PuppetTruth, frame: int) -> Image:
+        """The picture before light and noise."""
         pose = self._pose(truth.head, frame)
         if pose.still:
             picture, where = self.portrait.image_bgr.copy(), None
@@ -173,7 +177,7 @@ class Puppet:
         moments = self._moments(truth.gaze, frame)
         for eye in (0, 1):
             self._paint_eye(picture, eye, pose, where, moments)
-        return self._film(picture, frame)
+        return picture
 
     def _moments(self, gaze: GazeTruth, frame: int) -> list[tuple[FloatArray, float, float]]:
         """(gaze vector, closure right, closure left) at one or more instants of the exposure."""

@@ -1,13 +1,22 @@
 """A frame before the eyes: told by how it slides over the skin, and then the corners seen through the lenses count."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
+from shared.parameters import Parameters
 from shared.synthetic.eye_geometry import head_rotation
+from shared.synthetic.gaze import Script, simulate
+from shared.synthetic.head_motion import HeadScript, Swing
+from shared.synthetic.portrait import load_portrait
+from shared.synthetic.spectacles import THICK, SpectacledPuppet
+from shared.synthetic.video_writer import write_video
 from shared.tracking.camera import Camera
 from shared.tracking.canthi import ABOUT, BESIDE, CanthusPatches, CanthusReference, Window
 from shared.tracking.spectacles import corners_by_their_depth
+from shared.tracking.tracker import track
 
 FRAMES = 90
 IRIS = 30.0
@@ -105,3 +114,13 @@ def test_within_the_rim_of_a_lens_the_corner_is_found_however_the_rim_moves() ->
     assert error_px(BESIDE, -3.0) > 1.0
     assert error_px(BESIDE, 0.0) == pytest.approx(0.0, abs=0.02)
     assert error_px(ABOUT, 0.0) == pytest.approx(0.0, abs=0.02)
+
+
+def test_gaze_fixed_in_a_shaken_head_stays_fixed_behind_spectacles(tmp_path: Path) -> None:
+    puppet = SpectacledPuppet(load_portrait(), THICK)
+    truth = puppet.truth(simulate(Script(duration_s=2.5), seed=4), HeadScript(yaw=Swing(10.0, 0.4)))
+    path = write_video(tmp_path / "spectacles.mp4", puppet.frames(truth), truth.gaze.time_s)
+    error = track(path, Parameters()).mean_of_eyes("limbus_h_deg") - truth.gaze.h_deg
+    slope = np.polyfit(truth.head.yaw_deg, error, 1)[0]
+    assert abs(slope) < 0.3, "held by the frame it is half a degree for each degree of the head"
+    assert np.std(error) < 2.0
