@@ -1,7 +1,7 @@
 """Grey and colour of the eyes, smoothed and freed of catch-lights, as the searches for lids and limbus want them.
 
-In white light a pale blue iris can be as bright as the white beside it, the more so where that lies in shadow. It
-stays bluer and, by red light alone, darker.
+In white light a pale iris, blue, green or grey, can be as bright as the white beside it, the more so where that lies
+in shadow. By red light alone it is darker, and it has less red in its colour.
 """
 
 from __future__ import annotations
@@ -59,16 +59,22 @@ def red_light(eyes: EyePatches) -> Float32Array:
     return _without_catch_lights(cv2.extractChannel(eyes.bgr, 2))
 
 
+def red_over_green(eyes: EyePatches) -> Float32Array:
+    """Log ratio of red and green, smoothed, which shadow does not change."""
+    colour = cv2.GaussianBlur(eyes.bgr[..., 1:].astype(np.float32), (0, 0), 0.8)
+    return np.asarray(np.log((colour[..., 1] + 10) / (colour[..., 0] + 10)), dtype=np.float32)
+
+
 @dataclass(frozen=True)
 class EyeColours:
-    """Log ratio of red and blue of a person's irises, which are bluer than the sclera, and of that sclera."""
+    """Log ratio of red and green of a person's irises, which are less red than the sclera, and of that sclera."""
 
     iris: float
     sclera: float
 
-    def like_sclera(self, red_over_blue: Float32Array) -> Float32Array:
+    def like_sclera(self, red_over_green: Float32Array) -> Float32Array:
         """1 where a colour is nearer to the sclera's than to that of the irises, 0 where it is an iris's."""
-        share = (red_over_blue - np.float32(self.iris)) / np.float32(self.sclera - self.iris)
+        share = (red_over_green - np.float32(self.iris)) / np.float32(self.sclera - self.iris)
         return np.asarray(np.clip((share - np.float32(0.3)) / np.float32(0.3), 0, 1), dtype=np.float32)
 
 

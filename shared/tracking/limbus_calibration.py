@@ -14,9 +14,9 @@ import numpy as np
 
 from shared.model import BoolArray, FloatArray
 from shared.tracking.eye_crop import PATCH_HEIGHT_PX, PATCH_IRIS_PX, EyePatches, Float32Array, sample
-from shared.tracking.eye_tones import EyeColours, EyeTones, eye_tones
+from shared.tracking.eye_tones import EyeColours, EyeTones, eye_tones, red_over_green
 from shared.tracking.lid_margins import LidMargins, find_lid_margins
-from shared.tracking.limbus_edges import DARK_IRIS_SCLERA_LEVEL, TELLING_COLOUR, LimbusEdges, find_limbus_edges
+from shared.tracking.limbus_edges import DARK_IRIS_SCLERA_LEVEL, LimbusEdges, find_limbus_edges
 from shared.tracking.limbus_fit import LimbusCalibration, LimbusFitter
 
 _FRAMES: Final = 16
@@ -25,6 +25,10 @@ _SCAN_PX: Final = np.arange(13.6, 21.7, 0.4)
 """Radii tried. The landmark diameter is up to 8 % too large, and of pale irises between narrow lids 27 % too small."""
 _BESIDE_IRIS: Final = np.deg2rad([-20.0, 0.0, 20.0, 160.0, 180.0, 200.0])
 """Directions from the iris centre in which iris and sclera are compared: those that the lids leave open."""
+_LESS_RED: Final = 0.1
+"""Difference of log(red / green) between iris and sclera from which irises are looked for by their colour. Drawn
+blue, green and grey ones have 0.08 to 0.22, hazel ones 0 and brown ones -0.2; it shrinks where a film's colour is
+coarse."""
 _SURE_SCLERA_LEVEL: Final = 0.85
 """Until this person's irises are known, only what is brighter than the palest irises counts as sclera."""
 _ROUNDS: Final = 4
@@ -134,19 +138,19 @@ def _tone_beside(edges: Sequence[LimbusEdges], centres: FloatArray, distance_px:
 def _eye_colours(
     edges: Sequence[LimbusEdges], eyes: Sequence[_EyeWithLids], centres: FloatArray, radius_px: float
 ) -> EyeColours | None:
-    """Colours of irises and sclera beside them; None unless the irises are clearly bluer."""
-    iris, sclera = (_colour_beside(edges, eyes, centres, radius_px * share) for share in (0.75, 1.3))
-    return EyeColours(iris, sclera) if sclera - iris >= TELLING_COLOUR else None
+    """Colours of irises and sclera beside them; None unless the irises are clearly less red."""
+    iris, sclera = (_colour_beside(edges, eyes, centres, radius_px * share) for share in (0.75, 1.4))
+    return EyeColours(iris, sclera) if sclera - iris >= _LESS_RED else None
 
 
 def _colour_beside(
     edges: Sequence[LimbusEdges], eyes: Sequence[_EyeWithLids], centres: FloatArray, distance_px: float
 ) -> float:
-    """Median log ratio of red and blue at a distance to both sides of the iris centres, where the lids are open."""
+    """Median log ratio of red and green at a distance to both sides of the iris centres, where the lids are open."""
     colours = []
-    for frame, (_, tones, _), centre in zip(edges, eyes, centres, strict=True):
+    for frame, (patches, *_), centre in zip(edges, eyes, centres, strict=True):
         x, y, open_here = _beside(frame, centre, distance_px)
-        colours.append(sample(tones.red_over_blue, x, y)[open_here])
+        colours.append(sample(red_over_green(patches), x, y)[open_here])
     return _median(colours)
 
 

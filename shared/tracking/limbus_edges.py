@@ -10,7 +10,7 @@ import numpy as np
 
 from shared.model import FloatArray
 from shared.tracking.eye_crop import CANTHUS_MIDPOINT_PX, PATCH_WIDTH_PX, EyePatches, Float32Array
-from shared.tracking.eye_tones import EyeColours, EyeTones, red_light
+from shared.tracking.eye_tones import EyeColours, EyeTones, red_light, red_over_green
 from shared.tracking.lid_margins import LidMargins, aperture_percentiles
 from shared.tracking.pupil import WIDEST_PX, pupil_contrast
 
@@ -29,10 +29,12 @@ _LOWER_CLEARANCE_PX: Final = 2.0
 """The lower lid's wet rim is bright and broad: edges nearer than this to it are not limbus."""
 _LID_EDGE_REACH_PX: Final = 4.5
 _LID_EDGE_DIRECTION: Final = 0.8
-TELLING_COLOUR: Final = 0.12
-"""Difference of log(red / blue) between skin or iris and sclera from which colour tells them apart."""
-_RIM_SHAPE: Final = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (11, 11))
-"""Edges of the rim lie no further than half of this from sclera."""
+_TELLING_COLOUR: Final = 0.12
+"""Difference of log(red / blue) between lid skin and sclera from which colour tells them apart."""
+_NARROWEST_SCLERA: Final = cv2.getStructuringElement(cv2.MORPH_RECT, (5, 5))
+"""What is narrower is a strip of lid left inside the margins."""
+_RIM_SHAPE: Final = cv2.getStructuringElement(cv2.MORPH_RECT, (15, 15))
+"""Edges of the rim lie no further from sclera than half of the difference."""
 DARK_IRIS_SCLERA_LEVEL: Final = 0.475
 """Relative log brightness (0: darkest, 1: brightest part of the eye) that parts sclera from most irises."""
 _SCLERA_RAMP: Final = 0.25
@@ -86,7 +88,7 @@ def find_limbus_edges(
         tones: their brightness and colour.
         margins: where the lids are.
         sclera_level: relative brightness that parts sclera from this person's irises.
-        colours: of this person's irises and sclera if the irises are bluish. They are then seen by red light, and
+        colours: of this person's irises and sclera if the irises are less red. They are then seen by red light, and
             nothing of their colour counts as sclera: else the edge of a wide pupil would pass for the rim.
         logarithmic: gradients of log brightness, which shadow and a dark iris do not weaken, but whose edges lie
             a little inside of the true ones; else of brightness itself.
@@ -112,10 +114,9 @@ def find_limbus_edges(
     open_weight *= _between_canthi(patches.half_width_px)
     weight = open_weight * (1 - _lid_like(gradient_x, gradient_y, magnitude, (below_upper, above_lower), margins))
     sclera = _within_0_1((relative - sclera_level) / _SCLERA_RAMP + 0.5)
-    red_over_blue = _by_eye(tones.red_over_blue)[window]
     if colours is not None:
-        sclera *= colours.like_sclera(red_over_blue)
-    sclera *= _not_skin(red_over_blue, below_upper, above_lower, sclera)
+        sclera *= colours.like_sclera(_by_eye(red_over_green(patches))[window])
+    sclera *= _not_skin(_by_eye(tones.red_over_blue)[window], below_upper, above_lower, sclera)
     sclera *= open_weight
     rim = open_weight if colours is None else open_weight * _beside(sclera)
     tone = np.clip((log_lit - log_darkest) / log_span, -1, sclera_level)
@@ -252,7 +253,7 @@ def _not_skin(
         if len(skin) < 50 or len(white) < 30:
             continue
         skin_tone, white_tone = _median(skin), _median(white)
-        if skin_tone - white_tone >= TELLING_COLOUR:
+        if skin_tone - white_tone >= _TELLING_COLOUR:
             share[eye] = _within_0_1(((skin_tone - colour) / (skin_tone - white_tone) - 0.3) / 0.3)
     return share
 
@@ -282,7 +283,7 @@ def _pupil_contrast(tone: Float32Array, open_weight: Float32Array) -> Float32Arr
 
 def _beside(sclera: Float32Array) -> Float32Array:
     """1 on sclera and as far from it as its rim with the iris is broad, 0 elsewhere: not at the pupil."""
-    return np.stack([cv2.dilate(eye, _RIM_SHAPE) for eye in sclera])
+    return np.stack([cv2.dilate(cv2.erode(eye, _NARROWEST_SCLERA), _RIM_SHAPE) for eye in sclera])
 
 
 def _strong_gradient(magnitude: Float32Array, share: Float32Array) -> FloatArray:

@@ -90,7 +90,7 @@ class LimbusCalibration:
         rest_px: ``(2, 2)`` usual limbus centre in patches: where the circle is seen face-on.
         sclera_level: relative brightness half-way between iris and sclera.
         pupil_contrast: how much darker than its iris the pupil is (log scale of the eye); small in dark irises.
-        colours: of irises and sclera if the irises are bluish, else None.
+        colours: of irises and sclera if the irises are less red, else None.
     """
 
     radius_px: FloatArray

@@ -13,8 +13,9 @@ SKIN_BGR = (130, 160, 205)
 SCLERA_BGR = (205, 212, 220)
 DARK_IRIS_BGR = (35, 45, 60)
 PALE_IRIS_BGR = (150, 140, 120)
+GREEN_IRIS_BGR = (100, 140, 125)
 SHADED_SCLERA_BGR = (133, 140, 157)
-"""In shadow, as bright as :data:`PALE_IRIS_BGR`."""
+"""In shadow, as bright as those irises."""
 HALF_WIDTH_PX = 40.0
 
 

@@ -11,6 +11,7 @@ from shared.tracking.limbus_confidence import fit_confidence
 from shared.tracking.limbus_fit import LimbusCalibration, LimbusFit, LimbusFitter
 from tests.shared.tracking.drawn_eyes import (
     DARK_IRIS_BGR,
+    GREEN_IRIS_BGR,
     PALE_IRIS_BGR,
     SHADED_SCLERA_BGR,
     DrawnEye,
@@ -65,13 +66,14 @@ def test_dark_and_pale_irises_are_found(iris_bgr):
 
 
 @pytest.mark.parametrize("radius_px", [16.0, 20.0])
-def test_a_pale_iris_with_a_wide_pupil_is_found_beside_sclera_no_brighter_than_itself(radius_px):
+@pytest.mark.parametrize("iris_bgr", [PALE_IRIS_BGR, GREEN_IRIS_BGR])
+def test_a_pale_iris_with_a_wide_pupil_is_found_beside_sclera_no_brighter_than_itself(iris_bgr, radius_px):
     places = [(-1.0, -3.0), (0.5, -1.5), (0.0, -1.0), (1.0, 0.0), (-0.5, 1.0)]
     look = DrawnEye(
         radius_px=radius_px,
         upper_px=11.0,
         lower_px=10.0,
-        iris_bgr=PALE_IRIS_BGR,
+        iris_bgr=iris_bgr,
         sclera_bgr=SHADED_SCLERA_BGR,
         pupil_share=0.48,
     )
@@ -84,7 +86,7 @@ def test_a_pale_iris_with_a_wide_pupil_is_found_beside_sclera_no_brighter_than_i
     assert np.abs(found.centre_px - true_centres(eyes[0], eyes[0])).max() < 0.8
 
 
-def test_colours_are_learnt_of_bluish_irises_only():
+def test_colours_are_learnt_of_irises_with_less_red_only():
     assert calibration().colours is None
     colours = calibration(PALE_IRIS_BGR).colours
     assert colours is not None
