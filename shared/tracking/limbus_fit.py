@@ -58,7 +58,7 @@ weight of well-seen rays that each further px of difference must be worth."""
 _FIRST_WIDTHS: Final = (0.2, 0.13)
 _LAST_WIDTHS: Final = (0.13,)
 """How far edges may lie from the expected rim, as shares of the radius, round by round."""
-_PROFILE_ROUNDS: Final = 3
+_PROFILE_ROUNDS: Final = 2
 _LARGEST_STEP_PX: Final = 4.0
 _MIN_FORESHORTENING: Final = 0.6
 _RADIUS_FIRMNESS: Final = 3.0

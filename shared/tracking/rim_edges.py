@@ -11,8 +11,8 @@ from shared.model import FloatArray
 from shared.tracking.eye_crop import PATCH_IRIS_PX
 
 _FINE_REACH: Final = 0.35
-_FINE_STEP_PX: Final = 0.5
-_PEAK_REACH: Final = 3
+_FINE_STEP_PX: Final = 0.8
+_PEAK_REACH: Final = 2
 """How many samples from the best weighted place the edge's own maximum may lie."""
 _HEIGHT_FIRMNESS: Final = 0.05
 """Keeps the centre where it is when hardly an edge says how high it stands."""
