@@ -15,7 +15,7 @@ from typing import Final
 
 import numpy as np
 
-from shared.model import FloatArray
+from shared.model import BoolArray, FloatArray
 from shared.planar_picture import Picture
 from shared.tracking.camera import Camera
 from shared.tracking.canthus_surface import CanthusSurface
@@ -116,10 +116,12 @@ class FoundCanthi:
         corners_px: ``(n, 4, 2)`` image px; where a patch was not found, the landmark corner.
         error_px: ``(n, 4)`` about how wrong each may be, patch px: what of the skin's picture stays unexplained,
             over how much that picture changes in a shift of one.
+        found: ``(n, 4)`` whether the patch was found.
     """
 
     corners_px: FloatArray
     error_px: FloatArray
+    found: BoolArray
 
 
 class CanthusReference:
@@ -199,4 +201,4 @@ class CanthusReference:
         shift[~found] = 0.0
         corners_px = (to_image[..., :2] @ (mesh_px + shift)[..., None])[..., 0] + to_image[..., 2]
         error_px = np.sqrt(_LEAST_ERROR_PX**2 + unexplained / np.maximum(self._steepness, 1e-6))
-        return FoundCanthi(corners_px, np.where(found, np.minimum(error_px, _MARGIN_PX), _MARGIN_PX))
+        return FoundCanthi(corners_px, np.where(found, np.minimum(error_px, _MARGIN_PX), _MARGIN_PX), found)

@@ -50,6 +50,7 @@ def _angles(numbers: NDArray[np.void], time_s: FloatArray, face: ReferenceFace) 
     canthi_px = corners_by_their_depth(
         numbers["canthi_px"],
         numbers["canthi_about_px"],
+        numbers["canthi_apart_px"],
         rotation,
         sight=face.camera.sight(numbers["canthi_about_px"].mean(axis=(1, 2))),
         iris_px=iris_px,

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from shared.model import BoolArray, FloatArray
 from shared.tracking.camera import Camera
-from shared.tracking.canthi import ABOUT, CanthusReference
+from shared.tracking.canthi import ABOUT, CanthusReference, FoundCanthi
 from shared.tracking.corner_frame import CornerFrame
 from shared.tracking.eye_crop import CORNERS, EyePatches
 from shared.tracking.eye_in_head import CENTRE_BEHIND_CORNERS_IRIS
@@ -44,13 +44,17 @@ LIMBUS_RECORD: Final = (
     ("confidence", np.float64, (2,)),
     ("canthi_px", np.float64, (2, 2, 2)),
     ("canthi_about_px", np.float64, (2, 2, 2)),
+    ("canthi_apart_px", np.float64, (2, 2, 2)),
     ("skin", np.float64, (2, 3)),
     ("rotation", np.float64, (3, 3)),
     ("iris_px", np.float64, (2,)),
     ("height_carried", np.bool_, (2,)),
 )
-"""What one frame leaves behind, all that grows with the film. Eyes in the order right, left."""
-_Record = tuple[int, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, BoolArray]
+"""What one frame leaves behind, all that grows with the film. Eyes in the order right, left. Corners as rigid frames
+over those found by the skin beside them and by what lies about them, and how far each corner was found apart by the
+two."""
+_Corners = tuple[FloatArray, FloatArray, FloatArray]
+_Record = tuple[int, FloatArray, FloatArray, *_Corners, FloatArray, FloatArray, FloatArray, BoolArray]
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,7 +138,8 @@ class LimbusMeasurement:
         corners = CornerFrame(shape, rotation, reference.landmarks[CORNERS.ravel(), :2], camera)
         fitter = LimbusFitter(calibrate_limbus([cut.eyes for cut in teaching]))
         iris_px = float(2 * fitter.calibration.true_radius_px.mean() / reference.eyes.scale)
-        placed = _corners(teaching, canthi, corners, rotations)
+        found = canthi.locate([cut.canthi for cut in teaching], rotations)
+        placed = corners.place(found.corners_px, found.error_px, rotations)
         face = ReferenceFace(
             middles_px=reference.landmarks[CORNERS, :2].mean(axis=1),
             iris_px=iris_px,
@@ -176,9 +181,13 @@ def _measure(cuts: Sequence[LimbusCut], learnt: _Learnt) -> list[_Record]:
     irises = learnt.fitter.calibration
     edges = limbus_edges([cut.eyes for cut in cuts], irises.sclera_level, irises.colours)
     rotations = learnt.pose.rotations(np.stack([cut.landmarks for cut in cuts]))
-    beside, about = (
-        _corners(cuts, canthi, learnt.corners, rotations) for canthi in (learnt.canthi, learnt.canthi_about)
+    found_beside, found_about = (
+        canthi.locate([cut.canthi for cut in cuts], rotations) for canthi in (learnt.canthi, learnt.canthi_about)
     )
+    beside, about = (
+        learnt.corners.place(found.corners_px, found.error_px, rotations) for found in (found_beside, found_about)
+    )
+    apart = _apart(found_beside, found_about)
     fits = learnt.fitter.fit_frames(
         edges,
         np.stack([cut.eyes.iris_px for cut in cuts]),
@@ -190,17 +199,15 @@ def _measure(cuts: Sequence[LimbusCut], learnt: _Learnt) -> list[_Record]:
         skin, _ = learnt.skin.locate([cut.skin for cut in cuts])
     confidence = [fit_confidence(fit, found.margins) for fit, found in zip(fits, edges, strict=True)]
     return [
-        _numbers(cut, fit, sure, learnt, canthi=(beside[i], about[i]), skin=skin[i], rotation=rotations[i])
+        _numbers(cut, fit, sure, learnt, canthi=(beside[i], about[i], apart[i]), skin=skin[i], rotation=rotations[i])
         for i, (cut, fit, sure) in enumerate(zip(cuts, fits, confidence, strict=True))
     ]
 
 
-def _corners(
-    cuts: Sequence[LimbusCut], canthi: CanthusReference, frame: CornerFrame, rotations: FloatArray
-) -> FloatArray:
-    """``(n, 4, 2)`` eye corners of frames, px: found each for itself, then laid as one frame over all four."""
-    found = canthi.locate([cut.canthi for cut in cuts], rotations)
-    return frame.place(found.corners_px, found.error_px, rotations)
+def _apart(one: FoundCanthi, other: FoundCanthi) -> FloatArray:
+    """``(n, 4, 2)`` from the corners found by the other to those found by the one, px; nan where one was not."""
+    both = (one.found & other.found)[..., None]
+    return np.where(both, one.corners_px - other.corners_px, np.nan)
 
 
 def _numbers(
@@ -209,7 +216,7 @@ def _numbers(
     confidence: FloatArray,
     learnt: _Learnt,
     *,
-    canthi: tuple[FloatArray, FloatArray],
+    canthi: _Corners,
     skin: FloatArray,
     rotation: FloatArray,
 ) -> _Record:
@@ -217,8 +224,8 @@ def _numbers(
     limbus = cut.eyes.image_points(fit.centre_px)
     limbus[confidence <= 0] = np.nan
     iris_px = 2 * learnt.fitter.calibration.true_radius_px / cut.eyes.scale
-    beside, about = (corners.reshape(2, 2, 2) for corners in canthi)
-    return cut.index, limbus, confidence, beside, about, skin, rotation, iris_px, height_carried(fit)
+    beside, about, apart = (corners.reshape(2, 2, 2) for corners in canthi)
+    return cut.index, limbus, confidence, beside, about, apart, skin, rotation, iris_px, height_carried(fit)
 
 
 def _tilt(learnt: _Learnt, cut: LimbusCut, canthi: FloatArray, rotation: FloatArray) -> FloatArray:

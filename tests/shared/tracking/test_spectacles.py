@@ -36,10 +36,17 @@ def corners(rotations: np.ndarray, before_iris: float) -> tuple[np.ndarray, np.n
     return true - before_iris * IRIS * rotations[:, None, None, :2, 2], true
 
 
-def chosen(beside: np.ndarray, about: np.ndarray, rotations: np.ndarray, still: float = 0.0) -> np.ndarray:
+def chosen(
+    beside: np.ndarray,
+    about: np.ndarray,
+    rotations: np.ndarray,
+    still: float = 0.0,
+    apart: np.ndarray | None = None,
+) -> np.ndarray:
     return corners_by_their_depth(
         beside,
         about,
+        beside - about if apart is None else apart,
         rotations,
         sight=np.zeros((FRAMES, 2)),
         iris_px=np.full(FRAMES, IRIS),
@@ -67,6 +74,17 @@ def test_a_frame_is_told_although_patches_are_lost_now_and_then() -> None:
     beside[::7] += 40.0
     rotations[5] = np.nan
     assert (chosen(beside, true, rotations) == true).all()
+
+
+def test_a_rim_that_holds_one_corner_alone_is_told() -> None:
+    rotations = turning(8.0)
+    beside, true = corners(rotations, 0.0)
+    apart = np.zeros_like(true)
+    apart[:, 1, 0] = -0.6 * IRIS * rotations[:, :2, 2]
+    apart[::5, 1, 0] = np.nan
+    apart[:, 0] = np.nan
+    assert (chosen(beside, true, rotations, apart=apart) == true).all()
+    assert (chosen(beside, true, rotations, apart=0.2 * apart) == beside).all()
 
 
 def test_lost_patches_alone_are_no_frame() -> None:
