@@ -15,10 +15,11 @@ import numpy as np
 from shared.calibration import UNCALIBRATED, calibrate, calibrated_saccades, known_holds, measured_saccades
 from shared.events.blinks import blink_mask, closed_mask, detect_blinks, usable_mask
 from shared.events.conjugacy import Disagreement, EyePair, bridged, confirmed, disagreement
+from shared.events.head_turns import gaze_shifts
 from shared.events.saccades import detect_saccades, with_multi_steps
 from shared.events.square_waves import detect_square_wave_jerks
 from shared.findings import find_signs
-from shared.gaze_range import LimbusGaze, binocular, measure_landmark, measure_limbus
+from shared.gaze_range import LimbusGaze, binocular, measure_landmark, measure_limbus, saccades_hidden_by_size
 from shared.measures.definitions import described, origins
 from shared.metrics import Events, ObservedTime, compute_metrics, limbus_reason
 from shared.model import Blink, BoolArray, EyeTrace, FloatArray, Result, Saccade, SquareWaveJerk, TargetResponse, Trace
@@ -36,10 +37,17 @@ _DEFAULTS: Final = Parameters()
 
 @dataclass(frozen=True)
 class FoundSaccades:
-    """Saccades, and the amplitude, deg, from which they are told from chance; None where only one eye was measured."""
+    """Saccades, and how far they could be looked for.
+
+    Attributes:
+        saccades: in order of time.
+        smallest_deg: amplitude from which they are told from chance; None where only one eye was measured.
+        not_sought: code and sentence why none were looked for; None if they were.
+    """
 
     saccades: tuple[Saccade, ...]
     smallest_deg: float | None
+    not_sought: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,6 +152,9 @@ def look(trace: Trace, parameters: Parameters, reviewed: Events | None = None) -
 
     @cache
     def search() -> FoundSaccades:
+        small = saccades_hidden_by_size(recording.iris_diameter_px)
+        if small is not None:
+            return FoundSaccades(reviewed.saccades if reviewed else (), None, small)
         return find_saccades(trace, eyes, limbus, reviewed)
 
     evidence = Evidence(recording, landmark, limbus, lambda: search().saccades)
@@ -167,7 +178,9 @@ def find_saccades(trace: Trace, eyes: SaccadeGaze, limbus: LimbusGaze, reviewed:
     noise_deg = eyes.errors.sample_deg if eyes.errors is not None else 0.0
     found = detect_saccades(trace.time_s, *eyes.gaze.T, least_noise_deg=noise_deg)
     if eyes.pair is not None:
-        found = with_multi_steps(confirmed(found, eyes.pair, eyes.errors)) if eyes.errors is not None else ()
+        found = confirmed(found, eyes.pair, eyes.errors) if eyes.errors is not None else ()
+    head_deg = np.stack([trace.head_yaw_deg, trace.head_pitch_deg], axis=1)
+    found = with_multi_steps(gaze_shifts(found, trace.time_s, eyes.gaze, head_deg))
     named = (_with_frames(saccade, trace) for saccade in found)
     return FoundSaccades(calibrated_saccades(named, limbus.calibration), smallest_deg)
 
@@ -197,6 +210,7 @@ def _events(trace: Trace, looked: Looked, reviewed: Events | None) -> tuple[Even
         fixation_only=fixation_only,
         frame_rate_hz=trace.frame_rate_hz,
         smallest_saccade_deg=found.smallest_deg,
+        saccades_not_sought=found.not_sought,
     )
     return reviewed or Events(looked.blinks, found.saccades, jerks), observed
 

@@ -36,6 +36,10 @@ MIN_BLOCKS: Final = 5
 MIN_LIMBUS_COVERAGE: Final = 0.5
 """Share of the usable frames that must have a limbus fit for a range. Proposal."""
 
+MIN_SACCADE_IRIS_PX: Final = 14.0
+"""Smallest iris diameter in the film, px, with which single saccades are looked for: the smallest with which the rim
+fit was measured against known truth. Below, a pixel is 5 deg and more."""
+
 FULL_LIMBUS_COVERAGE: Final = 0.8
 """With a fit in fewer frames a range is a lower bound: fits fail most in extreme gaze. Proposal."""
 
@@ -432,3 +436,13 @@ def _runs(flags: BoolArray) -> int:
     if not len(flags):
         return 0
     return int(flags[0]) + int(np.count_nonzero(flags[1:] & ~flags[:-1]))
+
+
+def saccades_hidden_by_size(iris_diameter_px: float | None) -> str | None:
+    """Why single saccades cannot be looked for in irises of this size (px in the film); None where they can."""
+    if iris_diameter_px is None or iris_diameter_px >= MIN_SACCADE_IRIS_PX:
+        return None
+    return (
+        f"IRIS_TOO_SMALL: The iris is {iris_diameter_px:.1f} px wide; single saccades are looked for from "
+        f"{MIN_SACCADE_IRIS_PX:.0f} px. Film closer."
+    )

@@ -9,7 +9,7 @@ import numpy as np
 from shared.checks.check import informed, judged, not_checked
 from shared.effort import attempts_missing
 from shared.effort import vertical_effort as effort_of
-from shared.gaze_range import MIN_LIMBUS_COVERAGE, LandmarkGaze, LimbusGaze
+from shared.gaze_range import MIN_LIMBUS_COVERAGE, LandmarkGaze, LimbusGaze, saccades_hidden_by_size
 from shared.model import CheckStatus, QualityCheck, Task
 from shared.parameters import Parameters
 from shared.recording import Evidence
@@ -74,6 +74,8 @@ def _effort_missing(evidence: Evidence, parameters: Parameters) -> tuple[str | N
     range_deg = limbus.vertical.peak_to_peak
     if range_deg >= parameters.range_thresh_deg:
         return None, f"The iris rim moved by about {range_deg:.0f} deg: the patient looked up and down."
+    if saccades_hidden_by_size(evidence.recording.iris_diameter_px) is not None:
+        return "The iris is too small in this film to see whether the patient tried. Film closer.", ""
     missing, found = attempts_missing(effort_of(evidence.saccades()), parameters.gates)
     if missing is not None and _is_hidden(limbus):
         hidden = limbus.hidden_up + limbus.hidden_down

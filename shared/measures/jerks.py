@@ -33,7 +33,7 @@ deg, and most are smaller. Proposal."""
 def jerk_rate(limbus: LimbusGaze, events: Events, observed: ObservedTime) -> Metric:
     """Square-wave jerks over the time in which gaze was measured."""
     name, label, unit = "square_wave_jerk_rate_per_min", "Square-wave jerks", "1/min"
-    reason = limbus_reason(limbus) or slow_film(observed, JERK_FRAME_RATE_HZ)
+    reason = limbus_reason(limbus) or slow_film(observed, JERK_FRAME_RATE_HZ) or observed.saccades_not_sought
     noise = limbus.horizontal_noise
     if reason is None and (noise is None or noise >= MAX_JERK_NOISE_DEG):
         reason = (

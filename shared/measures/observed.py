@@ -31,6 +31,7 @@ class ObservedTime:
         frame_rate_hz: effective frame rate.
         smallest_saccade_deg: amplitude from which saccades are told from chance events, by the difference of the
             eyes, degrees; None where only one eye was measured or too little of both.
+        saccades_not_sought: code and sentence why no saccades were looked for; None if they were.
     """
 
     lids_s: float
@@ -38,6 +39,7 @@ class ObservedTime:
     fixation_only: bool
     frame_rate_hz: float
     smallest_saccade_deg: float | None = None
+    saccades_not_sought: str | None = None
 
 
 def limbus_reason(limbus: LimbusGaze) -> str | None:

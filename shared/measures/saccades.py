@@ -39,7 +39,7 @@ def with_velocity(saccades: Sequence[Saccade]) -> tuple[Saccade, ...]:
 def smallest_saccade(limbus: LimbusGaze, observed: ObservedTime) -> Metric:
     """Amplitude from which saccades are told from chance."""
     name, label, unit = "smallest_saccade_deg", "Smallest saccade that is told from chance", "deg"
-    reason = limbus_reason(limbus)
+    reason = limbus_reason(limbus) or observed.saccades_not_sought
     if reason is None and observed.smallest_saccade_deg is None:
         reason = "ONE_EYE_ONLY: Both eyes together were not seen for long enough to tell saccades from chance events."
     if reason is not None:

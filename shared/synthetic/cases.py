@@ -69,7 +69,7 @@ DEMO_CASES: Final[tuple[DemoCase, ...]] = (
         "The same task: left and right are full, but up and down together reach only 2 to 3 degrees, slowly. "
         "Square-wave jerks, and hardly a blink.",
         Task.VERTICAL_HORIZONTAL,
-        Film(psp_like(), look=Look(iris_colour="hazel"), crf=26, seed=12),
+        Film(psp_like(), look=Look(iris_colour="hazel", noise_sd=1.0), crf=23, seed=12),
         PspStatus.SUSPECTED,
         "RANGE_BELOW_THRESHOLD",
     ),

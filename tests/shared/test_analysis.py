@@ -127,6 +127,21 @@ def test_rims_that_jump_apart_give_no_range_and_prove_no_effort(together: bool) 
     assert ("the patient looked up and down" in effort.message) == together
 
 
+@pytest.mark.parametrize("iris_px", [13.0, 15.0])
+def test_in_irises_below_14_px_no_saccades_are_looked_for_and_nothing_proves_effort(iris_px: float) -> None:
+    trace = recording(up_deg=3, down_deg=3)
+    small = [
+        replace(eye, iris_diameter_px=np.full(len(trace), iris_px), limbus_v_deg=0.5 * eye.limbus_v_deg)
+        for eye in (trace.left, trace.right)
+    ]
+    result = analyse(replace(trace, left=small[0], right=small[1]), Parameters(task=Task.VERTICAL_HORIZONTAL))
+    smallest = result.metric("smallest_saccade_deg")
+    effort = next(check for check in result.quality if check.code == "NO_VERTICAL_EFFORT")
+    assert (result.saccades == ()) == (iris_px < 14)
+    assert (smallest.value is None) == (iris_px < 14)
+    assert ("too small" in effort.message) == (iris_px < 14)
+
+
 def test_limbus_gaze_is_hidden_outside_usable_frames() -> None:
     trace = recording()
     usable = trace.time_s > 20

@@ -70,10 +70,16 @@ def test_the_same_footage_has_its_blink_at_the_same_frames(material_trace: Trace
     assert len(alone) == 1
 
 
-def test_a_small_and_coarse_film_says_which_saccades_it_cannot_carry(material_trace: TraceOf) -> None:
-    metrics = {metric.name: metric for metric in analyse(material_trace("grid_bbaf2n.mpg")).metrics}
+def test_in_irises_too_small_for_it_no_saccades_are_looked_for_and_the_result_says_so(material_trace: TraceOf) -> None:
+    result = analyse(material_trace("grid_bbaf2n.mpg"))
+    metrics = {metric.name: metric for metric in result.metrics}
+    assert result.saccades == ()
     smallest = metrics["smallest_saccade_deg"]
-    assert smallest.value is not None
-    assert smallest.value > 3.0
-    assert "smaller saccades are not reported" in smallest.qualifier
+    assert smallest.value is None
+    assert (smallest.reason or "").startswith("IRIS_TOO_SMALL: The iris is 9.2 px wide")
     assert metrics["square_wave_jerk_rate_per_min"].value is None
+
+
+def test_the_eyes_answer_to_a_brisk_nod_is_no_saccade(material_trace: TraceOf) -> None:
+    """The head of this film jerks by 10 degrees twice within 0.2 s, and the eyes take that back."""
+    assert analyse(material_trace("vr_4.mp4")).saccades == ()
