@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 
 from shared.events.velocity import runs
-from shared.model import BoolArray, FloatArray
+from shared.model import BoolArray, FloatArray, IntArray
 from tests.accuracy.labelled_gaze import SACCADE, Recording, marked_saccades
 from tests.accuracy.saccade_detectors import Detector, Interval
 
@@ -113,6 +113,7 @@ def strict_f1(
     *,
     seeds: Sequence[int] = (0, 1),
     allowance_s: float = 0.0,
+    misplaced_once: bool = False,
 ) -> float:
     """Saccades over 3 degrees after down-sampling and added white noise: matched in time, one to one.
 
@@ -123,32 +124,41 @@ def strict_f1(
         rate_hz, noise_deg: of the camera.
         seeds: of the noise.
         allowance_s: by which every interval, a coder's or a detector's, is made longer on both sides first.
+        misplaced_once: a report that touches a coder's saccade without matching it is not false: that saccade is
+            missed already.
     """
-    hits = missed = false = 0
-    longer = np.array([-allowance_s, allowance_s])
+    counts = np.zeros(3, dtype=np.int64)
     for seed in seeds:
         for recording in recordings:
             found = np.array(detector(*at_camera_rate(recording, rate_hz, noise_deg, seed))).reshape(-1, 3)
             for label in recording.labels:
-                marked = marked_saccades(recording, label)
-                pairs = matched(found[:, :2] + longer, marked[:, :2] + longer)
-                taken, met = {i for i, _ in pairs}, {j for _, j in pairs}
-                hits += sum(marked[j, 2] > LARGE_DEG for j in met)
-                missed += sum(marked[j, 2] > LARGE_DEG and j not in met for j in range(len(marked)))
-                false += sum(found[i, 2] > LARGE_DEG and i not in taken for i in range(len(found)))
-    return 2 * hits / (2 * hits + missed + false)
+                counts += _strict_counts(found, marked_saccades(recording, label), allowance_s, misplaced_once)
+    return _f1(counts)
 
 
-def coders_f1(recordings: Sequence[Recording], *, allowance_s: float = 0.0) -> float:
+def coders_f1(recordings: Sequence[Recording], *, allowance_s: float = 0.0, misplaced_once: bool = False) -> float:
     """The first coder scored as a detector against the second and the other way round, as in :func:`strict_f1`."""
-    hits = missed = false = 0
-    longer = np.array([-allowance_s, allowance_s])
+    counts = np.zeros(3, dtype=np.int64)
     for recording in recordings:
         one, other = (marked_saccades(recording, label) for label in recording.labels)
-        pairs = matched(one[:, :2] + longer, other[:, :2] + longer)
-        for marked, met in ((one, {i for i, _ in pairs}), (other, {j for _, j in pairs})):
-            large = np.flatnonzero(marked[:, 2] > LARGE_DEG)
-            hits += sum(index in met for index in large)
-            missed += sum(index not in met for index in large)
-            false += sum(index not in met for index in large)
-    return 2 * hits / (2 * hits + missed + false)
+        counts += _strict_counts(one, other, allowance_s, misplaced_once)
+        counts += _strict_counts(other, one, allowance_s, misplaced_once)
+    return _f1(counts)
+
+
+def _strict_counts(found: FloatArray, marked: FloatArray, allowance_s: float, misplaced_once: bool) -> IntArray:
+    """``(3,)`` hits, missed, false among saccades over 3 degrees; both lists ``(M, 3)`` start, end, size."""
+    longer = np.array([-allowance_s, allowance_s])
+    pairs = matched(found[:, :2] + longer, marked[:, :2] + longer)
+    taken, met = [i for i, _ in pairs], [j for _, j in pairs]
+    large, hit = marked[:, 2] > LARGE_DEG, np.isin(np.arange(len(marked)), met)
+    false = (found[:, 2] > LARGE_DEG) & ~np.isin(np.arange(len(found)), taken)
+    if misplaced_once:
+        touches = (found[:, :1] < marked[:, 1]) & (found[:, 1:2] > marked[:, 0])
+        false &= ~touches.any(axis=1)
+    return np.array([(large & hit).sum(), (large & ~hit).sum(), false.sum()])
+
+
+def _f1(counts: IntArray) -> float:
+    hits, missed, false = counts
+    return float(2 * hits / (2 * hits + missed + false))

@@ -36,6 +36,7 @@ title = "Saccades in labelled gaze"
 needs_material = True
 
 CONDITIONS = ((60.0, 0.5), (60.0, 1.0), (30.0, 0.5), (30.0, 1.0))
+COUNTINGS = (("", 0.0, False), (", misplaced once", 0.0, True), (", to half a frame", 0.5, False))
 _CONDITION_HEADS = [f"{rate:.0f} Hz, {noise} deg" for rate, noise in CONDITIONS]
 
 
@@ -99,22 +100,24 @@ def _camera_table(recordings: Sequence[Recording], detectors: dict[str, Detector
     rows: list[list[Cell]] = []
     for name, detector in detectors.items():
         for part, chosen in _parts(recordings).items():
-            for note, frames in (("", 0.0), (", to half a frame", 0.5)):
+            for note, frames, once in COUNTINGS:
                 scores = [
-                    strict_f1(chosen, detector, rate, noise, allowance_s=frames / rate) for rate, noise in CONDITIONS
+                    strict_f1(chosen, detector, rate, noise, allowance_s=frames / rate, misplaced_once=once)
+                    for rate, noise in CONDITIONS
                 ]
                 rows.append([name, part + note, *scores])
-    for note, frames in (("", 0.0), (", to half a frame", 0.5)):
-        scores = [coders_f1(recordings, allowance_s=frames / rate) for rate, _ in CONDITIONS]
+    for note, frames, once in COUNTINGS:
+        scores = [coders_f1(recordings, allowance_s=frames / rate, misplaced_once=once) for rate, _ in CONDITIONS]
         rows.append(["one coder against the other", "all" + note, *scores])
     return Table(
         "Andersson et al. at camera rates with white noise: event F1 of saccades over 3 degrees",
         ["detector", "trials", *_CONDITION_HEADS],
         rows,
         "Intervals in time must share half of their joint time, one to one, though a saccade here is often shorter "
-        "than a frame. 'To half a frame': the same after every interval, of the coders too, was made longer by half a "
-        "frame at both ends. Two seeds of noise; the coders saw 500 Hz without it. REMoDNaV's smoothing spans three "
-        "samples, the fewest that it takes.",
+        "than a frame; one that only touches counts as missed and as false. 'Misplaced once': as missed only; by it "
+        "the coders come near the .969 that is published for them. 'To half a frame': every interval, of the coders "
+        "too, is made longer by half a frame at both ends first. Two seeds of noise; the coders saw 500 Hz without "
+        "it. REMoDNaV's smoothing spans three samples, the fewest that it takes.",
     )
 
 
