@@ -30,6 +30,8 @@ PATCH_IRIS_PX: Final = 32.0
 """Diameter that an iris of the expected size has in a patch, px."""
 CANTHUS_MIDPOINT_PX: Final = np.array([55.5, 47.5])
 """Where the middle between the eye corners lies in a patch, (x, y) px."""
+FRACTIONS: Final = np.float32(32)
+"""Fractions of a pixel that OpenCV tells apart when it samples between pixels."""
 
 CORNERS: Final = np.array([[33, 133], [362, 263]])
 """Landmarks of the eye corners, image-left one first: (eye, corner)."""
@@ -180,32 +182,31 @@ class PictureStack:
 
     def __init__(self, pictures: Sequence[Float32Array]) -> None:
         heights = np.array([len(picture) for picture in pictures])
-        self._first_row = np.concatenate([[0], np.cumsum(heights)[:-1]]).astype(np.int16)
+        first_row = np.concatenate([[0], np.cumsum(heights)[:-1]])
         self._eye_rows = (heights // 2).astype(np.float32)
+        self._eye_tops = np.stack([first_row, first_row + heights // 2], axis=1).astype(np.float32)
         self._picture = pictures[0] if len(pictures) == 1 else np.concatenate(pictures)
 
-    def sample(self, x: FloatArray, y: FloatArray) -> Float32Array:
+    def sample(self, x: FloatArray | Float32Array, y: FloatArray | Float32Array) -> Float32Array:
         """Values at ``(n, 2, ...)`` patch coordinates: the same shape, followed by the channels if there are any.
 
         Args:
             x, y: patch px of frame and eye, y counted from the top of each eye's own half; y is held inside of it.
         """
         frames = len(self._eye_rows)
-        each = (frames, 1, *(1 for _ in x.shape[2:]))
-        rows = self._eye_rows.reshape(each)
-        map_y = np.minimum(np.maximum(y, 0), rows - 1).astype(np.float32)
-        map_y[:, 1:] += rows
-        # To fixed point, as remap itself would, before the frame's place is added: exact wherever the frame stands.
+        each = (1,) * (x.ndim - 2)
+        last_row = (self._eye_rows - 1).reshape(frames, 1, *each)
+        # Rounded as OpenCV would, before the eye's place in the stack is added: that sum is then exact.
+        map_y = np.asarray(np.minimum(np.maximum(y, 0), last_row), dtype=np.float32)
+        map_y *= FRACTIONS
+        np.rint(map_y, out=map_y)
+        map_y /= FRACTIONS
+        map_y += self._eye_tops.reshape(frames, 2, *each)
         columns = x.shape[-1]
-        place, fraction = cv2.convertMaps(
-            np.ascontiguousarray(x, dtype=np.float32).reshape(-1, columns), map_y.reshape(-1, columns), cv2.CV_16SC2
-        )
-        place = np.asarray(place, dtype=np.int16).reshape(*x.shape, 2)
-        place[..., 1] += self._first_row.reshape(each)
         values = cv2.remap(
             self._picture,
-            place.reshape(-1, columns, 2),
-            fraction,
+            np.ascontiguousarray(x, dtype=np.float32).reshape(-1, columns),
+            map_y.reshape(-1, columns),
             cv2.INTER_LINEAR,
             borderMode=cv2.BORDER_REPLICATE,
         )

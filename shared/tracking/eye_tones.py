@@ -44,8 +44,7 @@ class EyeTones:
 def eye_tones(eyes: EyePatches) -> EyeTones:
     """Tones of a pair of eyes."""
     grey = cv2.cvtColor(eyes.bgr, cv2.COLOR_BGR2GRAY)
-    colour = cv2.GaussianBlur(eyes.bgr.astype(np.float32), (0, 0), 0.8)
-    blue, red = colour[..., 0], colour[..., 2]
+    blue, red = cv2.split(cv2.GaussianBlur(eyes.bgr[..., ::2].astype(np.float32), (0, 0), 0.8))
     return EyeTones(
         grey=_smooth(grey),
         without_catch_lights=_without_catch_lights(grey),

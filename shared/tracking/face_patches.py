@@ -5,14 +5,12 @@ Patches of two frames then differ only by what the landmarks got wrong, a pixel 
 
 from __future__ import annotations
 
-from typing import Final
-
 import cv2
 import numpy as np
 
 from shared.model import FloatArray
 from shared.planar_picture import Picture, part_in_grey
-from shared.tracking.eye_crop import OUTER_CANTHI, Float32Array, canthus_span_px, region_around
+from shared.tracking.eye_crop import FRACTIONS, OUTER_CANTHI, Float32Array, canthus_span_px, region_around
 
 
 def face_similarity(landmarks: FloatArray, centre: FloatArray, size: tuple[int, int], span_px: float) -> FloatArray:
@@ -46,10 +44,6 @@ def cut_grey(image_bgr: Picture, to_image: FloatArray, size: tuple[int, int]) ->
     return np.asarray(cv2.GaussianBlur(patch.astype(np.float32), (0, 0), 1.0))
 
 
-_FIXED_POINT: Final = np.float32(32)
-"""Fractions of a pixel that OpenCV tells apart when it samples between pixels."""
-
-
 def sample_each(patches: Float32Array, warps: FloatArray, places: Float32Array) -> Float32Array:
     """``(n, p)`` values of ``(n, height, width)`` patches, each at the same places moved by its own warp.
 
@@ -70,7 +64,7 @@ def sample_places(patches: Float32Array, places: Float32Array) -> Float32Array:
     """
     count, height, width = patches.shape
     # Rounded as OpenCV would, before the patch's place in the stack is added: that sum is then exact.
-    x, y = np.moveaxis(np.rint(places * _FIXED_POINT) / _FIXED_POINT, 1, 0)
+    x, y = np.moveaxis(np.rint(places * FRACTIONS) / FRACTIONS, 1, 0)
     y = np.minimum(np.maximum(y, 0), height - 1) + height * np.arange(count, dtype=np.float32)[:, None]
     stack = patches.reshape(count * height, width)
     return np.asarray(cv2.remap(stack, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), dtype=np.float32)

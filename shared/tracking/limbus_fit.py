@@ -298,18 +298,18 @@ class LimbusFitter:
         usual = self.calibration.radius_px[:, None]
         radius = np.broadcast_to(usual, centre.shape[:3])
         cap = stack.cap[:, :, None, None]
-        top = stack.top_px[:, None, None, None, None]
+        top = stack.top_px[:, None, None, None]
         for width in widths:
             points, normal = self._ellipse(centre, radius, tilt, _FINE_RIM)
-            nx, ny = normal[..., 0], normal[..., 1]
-            x = points[..., 0, None] + REACH_PX * nx[..., None]
-            y = points[..., 1, None] + REACH_PX * ny[..., None] - top
+            nx, ny = (normal[..., axis, None].astype(np.float32) for axis in range(2))
+            x = points[..., 0, None].astype(np.float32) + REACH_PX * nx
+            y = (points[..., 1] - top)[..., None].astype(np.float32) + REACH_PX * ny
             values = stack.field.sample(x, y)
             along_x, along_y = values[..., 0], values[..., 1]
-            outward = along_x * nx[..., None] + along_y * ny[..., None]
-            magnitude = np.sqrt(along_x**2 + along_y**2) + 1e-6
-            radial = _within_0_1((outward / magnitude - 0.6) / 0.3)
-            near = np.exp(-((REACH_PX / (width * usual[..., None, None])) ** 2))
+            outward = along_x * nx + along_y * ny
+            magnitude = np.sqrt(along_x**2 + along_y**2) + np.float32(1e-6)
+            radial = _within_0_1((outward / magnitude - np.float32(0.6)) / np.float32(0.3))
+            near = np.exp(-((REACH_PX / (width * usual[..., None, None])) ** 2)).astype(np.float32)
             offset, strength = sub_step_peak(np.maximum(outward, 0) * radial, near)
             beyond = points + (offset + _BEYOND_RIM_PX)[..., None] * normal
             sclera = _sample_rays(stack.sclera, beyond[..., None, :], stack.top_px)[..., 0]

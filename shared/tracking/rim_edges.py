@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from shared.model import FloatArray
-from shared.tracking.eye_crop import PATCH_IRIS_PX
+from shared.tracking.eye_crop import PATCH_IRIS_PX, Float32Array
 
 _FINE_REACH: Final = 0.35
 _FINE_STEP_PX: Final = 0.8
@@ -16,29 +16,35 @@ _PEAK_REACH: Final = 2
 """How many samples from the best weighted place the edge's own maximum may lie."""
 _HEIGHT_FIRMNESS: Final = 0.05
 """Keeps the centre where it is when hardly an edge says how high it stands."""
-REACH_PX: Final = np.arange(-_FINE_REACH * PATCH_IRIS_PX / 2, _FINE_REACH * PATCH_IRIS_PX / 2 + 0.01, _FINE_STEP_PX)
+REACH_PX: Final = np.arange(
+    -_FINE_REACH * PATCH_IRIS_PX / 2, _FINE_REACH * PATCH_IRIS_PX / 2 + 0.01, _FINE_STEP_PX, dtype=np.float32
+)
 """Where along each fine ray edges are looked for, from the expected rim, patch px."""
 _AROUND: Final = np.arange(-_PEAK_REACH, _PEAK_REACH + 1)
-_BESIDE: Final = np.array([-1, 0, 1])
 
 
-def sub_step_peak(values: FloatArray, near: FloatArray) -> tuple[FloatArray, FloatArray]:
+def sub_step_peak(values: Float32Array, near: Float32Array) -> tuple[FloatArray, Float32Array]:
     """Where along each ray (last axis) the edge is strongest, between samples, and how strong there.
 
     ``near`` only chooses among edges. It must not shift the one chosen: an edge is as broad as the window, and
     a weighted peak would be drawn half-way back to the expected radius.
     """
-    weighted = values * near
-    chosen = weighted.argmax(axis=-1)[..., None]
-    around = np.clip(chosen + _AROUND, 0, len(REACH_PX) - 1)
-    highest = np.take_along_axis(values, around, -1).argmax(axis=-1)[..., None]
-    index = np.clip(np.take_along_axis(around, highest, -1), 1, len(REACH_PX) - 2)
-    before, here, after = np.moveaxis(np.take_along_axis(values, index + _BESIDE, -1), -1, 0)
+    length = values.shape[-1]
+    weighted = (values * near).reshape(-1, length)
+    rays = np.arange(len(weighted)) * length
+    chosen = weighted.argmax(axis=-1)
+    flat = values.ravel()
+    around = np.clip(chosen[:, None] + _AROUND, 0, length - 1)
+    highest = flat[rays[:, None] + around].argmax(axis=-1)
+    index = np.clip(chosen + highest - _PEAK_REACH, 1, length - 2)
+    at = rays + index
+    before, here, after = flat[at - 1], flat[at], flat[at + 1]
     curvature = before - 2 * here + after
-    safe = np.where(curvature < -1e-6, curvature, -1.0)
-    shift = np.where(curvature < -1e-6, np.clip(0.5 * (before - after) / safe, -1, 1), 0.0)
-    strength = np.take_along_axis(weighted, chosen, -1)[..., 0]
-    return np.asarray(REACH_PX[index[..., 0]] + _FINE_STEP_PX * shift), np.asarray(strength)
+    peaked = curvature < -1e-6
+    shift = np.where(peaked, np.clip(0.5 * (before - after) / np.where(peaked, curvature, -1.0), -1, 1), 0.0)
+    shape = values.shape[:-1]
+    offset = REACH_PX[index].astype(np.float64) + _FINE_STEP_PX * shift
+    return offset.reshape(shape), weighted.ravel()[rays + chosen].reshape(shape)
 
 
 @dataclass(frozen=True, eq=False)
