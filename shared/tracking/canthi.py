@@ -157,7 +157,7 @@ class CanthusReference:
         weighted = flat * weights[:, None]
         normal = np.swapaxes(weighted, 1, 2) @ flat + np.diag([1e-2, 1e-2, 1e-1, 1e-3]) * weights.sum()
         self._solver = np.linalg.solve(normal.astype(np.float64), np.swapaxes(weighted, 1, 2).astype(np.float64))
-        self._steepness = (flat[..., :2].astype(np.float64) ** 2).mean(axis=2) @ self._window
+        self._steepness: FloatArray = (flat[..., :2].astype(np.float64) ** 2).mean(axis=2) @ self._window
         places = [np.meshgrid(np.arange(_PATCH_PX)[at], np.arange(_PATCH_PX)[window.rows]) for at in columns]
         self._surface = CanthusSurface(
             shape,
@@ -168,6 +168,11 @@ class CanthusReference:
             span_px=_SPAN_PX,
             camera=camera,
         )
+
+    @property
+    def contrast(self) -> FloatArray:
+        """``(4,)`` of what is compared at each corner: root mean square of its slope, grey levels per px."""
+        return np.sqrt(self._steepness)
 
     def locate(self, patches: Sequence[CanthusPatches], rotations: FloatArray) -> FoundCanthi:
         """Corners of frames, each for itself.

@@ -47,17 +47,8 @@ def _angles(numbers: NDArray[np.void], time_s: FloatArray, face: ReferenceFace) 
     rotation = smooth_rotation(numbers["rotation"], time_s)
     still = stillness(rotation_from_median_deg(rotation), time_s)
     iris_px = numbers["iris_px"].mean(axis=1)
-    canthi_px = corners_by_their_depth(
-        numbers["canthi_px"],
-        numbers["canthi_about_px"],
-        numbers["canthi_apart_px"],
-        rotation,
-        sight=face.camera.sight(numbers["canthi_about_px"].mean(axis=(1, 2))),
-        iris_px=iris_px,
-        still=still,
-    )
     middles, _ = corner_middles(
-        canthi_px,
+        _corners(numbers, face, rotation, iris_px, still),
         numbers["skin"],
         face.middles_px,
         still=still,
@@ -80,6 +71,23 @@ def _angles(numbers: NDArray[np.void], time_s: FloatArray, face: ReferenceFace) 
     ]
     right, left = (_eye_gaze(numbers, eye, angles[eye], measured[:, eye]) for eye in range(2))
     return without_untrusted(right, left)
+
+
+def _corners(
+    numbers: NDArray[np.void], face: ReferenceFace, rotation: FloatArray, iris_px: FloatArray, still: FloatArray
+) -> FloatArray:
+    """``(n, 2, 2, 2)`` eye corners: by the skin beside them, or by themselves where spectacles cover it."""
+    if face.rim_seen:
+        return np.asarray(numbers["canthi_about_px"])
+    return corners_by_their_depth(
+        numbers["canthi_px"],
+        numbers["canthi_about_px"],
+        numbers["canthi_apart_px"],
+        rotation,
+        sight=face.camera.sight(numbers["canthi_about_px"].mean(axis=(1, 2))),
+        iris_px=iris_px,
+        still=still,
+    )
 
 
 def _frames_of_zero(measured: BoolArray, trusted: BoolArray) -> BoolArray:

@@ -27,6 +27,7 @@ from shared.tracking.limbus_confidence import fit_confidence
 from shared.tracking.limbus_cut import LimbusCut, eyes_open
 from shared.tracking.limbus_fit import ROTATION_RADIUS_IRIS, LimbusFit, LimbusFitter
 from shared.tracking.skin_reference import SkinReference
+from shared.tracking.spectacles import rim_seen
 
 _OPEN_FRAMES_TO_LEARN: Final = 45
 """Open-eyed frames from which a person's irises and face are learnt (1.5 s at 30 frames/s)."""
@@ -65,11 +66,13 @@ class ReferenceFace:
         middles_px: ``(2, 2)`` middle between the landmark corners of each eye in the reference frame.
         iris_px: iris diameter in the reference frame.
         camera: through which it was seen.
+        rim_seen: spectacles show beside its eye corners, see :func:`shared.tracking.spectacles.rim_seen`.
     """
 
     middles_px: FloatArray
     iris_px: float
     camera: Camera
+    rim_seen: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,6 +138,7 @@ class LimbusMeasurement:
         reference = teaching[typical]
         rotation = rotations[typical] if np.isfinite(rotations[typical]).all() else np.eye(3)
         canthi = CanthusReference(reference.canthi, shape, rotation, camera)
+        canthi_about = CanthusReference(reference.canthi, shape, rotation, camera, ABOUT)
         corners = CornerFrame(shape, rotation, reference.landmarks[CORNERS.ravel(), :2], camera)
         fitter = LimbusFitter(calibrate_limbus([cut.eyes for cut in teaching]))
         iris_px = float(2 * fitter.calibration.true_radius_px.mean() / reference.eyes.scale)
@@ -144,12 +148,13 @@ class LimbusMeasurement:
             middles_px=reference.landmarks[CORNERS, :2].mean(axis=1),
             iris_px=iris_px,
             camera=camera,
+            rim_seen=rim_seen(canthi.contrast, canthi_about.contrast, iris_px),
         )
         self._learnt = _Learnt(
             face=face,
             fitter=fitter,
             canthi=canthi,
-            canthi_about=CanthusReference(reference.canthi, shape, rotation, camera, ABOUT),
+            canthi_about=canthi_about,
             corners=corners,
             skin=SkinReference(reference.skin, reference.landmarks),
             pose=pose,

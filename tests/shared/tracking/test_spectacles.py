@@ -1,4 +1,4 @@
-"""A frame before the eyes: told by how it slides over the skin, and then the corners seen through the lenses count."""
+"""A frame before the eyes: told by its look or its slide over the skin; then corners seen through the lenses count."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from shared.synthetic.spectacles import THICK, SpectacledPuppet
 from shared.synthetic.video_writer import write_video
 from shared.tracking.camera import Camera
 from shared.tracking.canthi import ABOUT, BESIDE, CanthusPatches, CanthusReference, Window
-from shared.tracking.spectacles import corners_by_their_depth
+from shared.tracking.spectacles import corners_by_their_depth, rim_seen
 from shared.tracking.tracker import track
 
 FRAMES = 90
@@ -102,8 +102,8 @@ def test_a_head_that_hardly_turns_tells_nothing() -> None:
     assert (chosen(beside, true, np.full((FRAMES, 3, 3), np.nan)) == beside).all()
 
 
-def patches(frame_moved_px: float) -> CanthusPatches:
-    """Skin that stays where it is, and the upright rim of a lens 18 px (10 mm) beside each corner."""
+def patches(frame_moved_px: float, darkness: float = 1.0, rims: tuple[int, ...] = (0, 1, 2, 3)) -> CanthusPatches:
+    """Skin that stays where it is, and the upright rim of a lens 18 px (10 mm) beside corners."""
     mesh = np.full((4, 2), 25.0)
     mesh[:, 0] -= 10 * AWAY
     x = np.arange(51.0)
@@ -111,18 +111,22 @@ def patches(frame_moved_px: float) -> CanthusPatches:
     for corner in range(4):
         skin = 150 + 60 * gaussian_filter(np.random.default_rng(corner).normal(size=(51, 51)), 2.0)
         rim = np.clip(3 - np.abs(x - (mesh[corner, 0] + 18 * AWAY[corner] + frame_moved_px)), 0, 1)
+        rim = rim * darkness * (corner in rims)
         grey.append(skin * (1 - rim) + 20 * rim)
     to_image = np.tile(np.eye(2, 3), (4, 1, 1))
     to_image[:, :, 2] = np.array([[160.0, 300], [212, 300], [268, 300], [320, 300]]) - mesh
     return CanthusPatches(np.concatenate(grey).astype(np.float32), to_image, mesh)
 
 
-def error_px(window: Window, frame_moved_px: float) -> float:
+def reference(of: CanthusPatches, window: Window) -> CanthusReference:
     shape = np.random.default_rng(3).normal(0, 60, (468, 3))
     shape[:, 2] = 0.0
     shape[[33, 133, 362, 263]] = np.array([[-80.0, 0, 0], [-28, 0, 0], [28, 0, 0], [80, 0, 0]])
-    reference = CanthusReference(patches(0.0), shape, np.eye(3), CAMERA, window)
-    found = reference.locate([patches(frame_moved_px)], np.eye(3)[None])
+    return CanthusReference(of, shape, np.eye(3), CAMERA, window)
+
+
+def error_px(window: Window, frame_moved_px: float) -> float:
+    found = reference(patches(0.0), window).locate([patches(frame_moved_px)], np.eye(3)[None])
     return float(np.abs(found.corners_px[0] - [[160.0, 300], [212, 300], [268, 300], [320, 300]]).max())
 
 
@@ -132,6 +136,34 @@ def test_within_the_rim_of_a_lens_the_corner_is_found_however_the_rim_moves() ->
     assert error_px(BESIDE, -3.0) > 1.0
     assert error_px(BESIDE, 0.0) == pytest.approx(0.0, abs=0.02)
     assert error_px(ABOUT, 0.0) == pytest.approx(0.0, abs=0.02)
+
+
+def seen(of: CanthusPatches, iris_px: float = IRIS) -> bool:
+    return rim_seen(reference(of, BESIDE).contrast, reference(of, ABOUT).contrast, iris_px)
+
+
+@pytest.mark.parametrize("inner", [1, 2])
+def test_a_rim_beside_an_inner_corner_is_seen(inner: int) -> None:
+    assert seen(patches(0.0, rims=(inner,)))
+
+
+def test_neither_bare_skin_nor_hair_beside_an_outer_corner_is_a_rim() -> None:
+    assert not seen(with_eyes(patches(0.0, rims=())))
+    assert not seen(with_eyes(patches(0.0, rims=(0, 3))))
+    assert seen(with_eyes(patches(0.0)))
+
+
+def test_in_irises_of_few_px_contrast_tells_nothing() -> None:
+    assert not seen(patches(0.0), iris_px=10.0)
+
+
+def with_eyes(of: CanthusPatches) -> CanthusPatches:
+    """The same with the dark cleft between the lids, which ends in the corner."""
+    grey = of.grey.copy().reshape(4, 51, 51)
+    for corner in range(4):
+        columns = (np.arange(51.0) - of.mesh_px[corner, 0]) * AWAY[corner] < 0
+        grey[corner, 24:28, columns] -= 90
+    return CanthusPatches(grey.reshape(-1, 51), of.to_image, of.mesh_px)
 
 
 def test_gaze_fixed_in_a_shaken_head_stays_fixed_behind_spectacles(tmp_path: Path) -> None:
