@@ -82,7 +82,7 @@ def _tell_demo_progress(data_folder: Path) -> None:
 
 
 def _add_demo_cases(data_folder: Path) -> None:
-    from dashboard.demo_cases import add_demo_cases  # noqa: PLC0415
+    from dashboard.demo.cases import add_demo_cases  # noqa: PLC0415
     from dashboard.services import Services  # noqa: PLC0415
     from shared.adapters.local import open_local_store  # noqa: PLC0415
     from shared.errors import EyeReviewError  # noqa: PLC0415

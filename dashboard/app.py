@@ -4,6 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from dashboard.language.texts import t
 from dashboard.page import (
     COMPARE,
     HISTORY,
@@ -18,7 +19,6 @@ from dashboard.page import (
     style,
 )
 from dashboard.sign_in import require_sign_in
-from dashboard.texts import t
 
 st.set_page_config(page_title=t("Eye movement review"), page_icon=Path(__file__).with_name("icon.svg"), layout="wide")
 require_sign_in()

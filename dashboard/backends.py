@@ -1,4 +1,4 @@
-"""Who analyses the films of a store: the worker on this machine here, the cloud service in :mod:`dashboard.cloud`."""
+"""Who analyses the films of a store: the worker here; the cloud service is in :mod:`dashboard.cloud.service`."""
 
 from __future__ import annotations
 

@@ -6,7 +6,8 @@ import threading
 from pathlib import Path
 from typing import Final
 
-from dashboard import station, uploads
+from dashboard.station import visit
+from dashboard.uploading import uploads
 
 _INTERVAL_S: Final = 60.0
 
@@ -14,7 +15,7 @@ _INTERVAL_S: Final = 60.0
 def keep_house(data_folder: Path, stop: threading.Event) -> None:
     """Remove what dead servers left, then every minute what has expired here, until ``stop``."""
     uploads.sweep_abandoned(data_folder / uploads.FOLDER_NAME)
-    station.sweep_visits(data_folder / station.FOLDER_NAME)
+    visit.sweep_visits(data_folder / visit.FOLDER_NAME)
     while not stop.wait(_INTERVAL_S):
         uploads.UPLOADS.sweep()
-        station.VISITS.sweep()
+        visit.VISITS.sweep()

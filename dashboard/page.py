@@ -11,16 +11,16 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
+from dashboard.charts.inks import DARK_INK, LIGHT_INK
 from dashboard.components.job_progress import job_progress
 from dashboard.components.page_language import page_language
-from dashboard.core_texts import core
-from dashboard.inks import DARK_INK, LIGHT_INK
-from dashboard.language import KEY as LANGUAGE_KEY
-from dashboard.language import LANGUAGES, keep_in_address, session_language
-from dashboard.progress import progress_message
-from dashboard.routes import JOBS
+from dashboard.jobs.progress import progress_message
+from dashboard.language.core_texts import core
+from dashboard.language.reader import KEY as LANGUAGE_KEY
+from dashboard.language.reader import LANGUAGES, keep_in_address, session_language
+from dashboard.language.texts import plain, t
+from dashboard.routes.films import JOBS
 from dashboard.services import CLOUD, DEMO_SOURCE, LOCAL, Place, Services, status_of
-from dashboard.texts import plain, t
 from shared.adapters.layout import ORIGINAL_SOURCE
 from shared.adapters.local import open_local_store
 from shared.adapters.settings import Settings, read_settings
@@ -56,7 +56,7 @@ STATUS_SHAPE: Final = {
 @st.cache_resource(show_spinner=False)
 def _services(settings: Settings, place: Place) -> Services:
     if place == CLOUD:
-        from dashboard.cloud import open_cloud_services  # noqa: PLC0415 - slow, and not needed on this machine alone
+        from dashboard.cloud.service import open_cloud_services  # noqa: PLC0415 - slow, and not needed on this machine alone
 
         return open_cloud_services(settings)
     return Services(open_local_store(settings.data_folder, max_video_bytes=settings.max_video_bytes))

@@ -13,17 +13,17 @@ from pathlib import Path
 import streamlit as st
 from starlette.middleware import Middleware
 
-from dashboard.batch_routes import batch_routes
-from dashboard.core_texts import core
 from dashboard.housekeeping import keep_house
-from dashboard.language import LanguageOfPage
-from dashboard.review_routes import review_routes
-from dashboard.routes import film_routes, progress_routes
-from dashboard.runner import ensure_runner
+from dashboard.jobs.runner import ensure_runner
+from dashboard.language.core_texts import core
+from dashboard.language.reader import LanguageOfPage
+from dashboard.language.texts import t
+from dashboard.routes.batches import batch_routes
+from dashboard.routes.films import film_routes, progress_routes
+from dashboard.routes.review import review_routes
+from dashboard.routes.station import station_routes
+from dashboard.routes.uploads import upload_routes
 from dashboard.sign_in import SignedInOnly, secrets_of
-from dashboard.station_routes import station_routes
-from dashboard.texts import t
-from dashboard.upload_routes import upload_routes
 from shared.adapters.local import open_local_store
 from shared.adapters.settings import read_settings
 from shared.errors import EyeReviewError, NotFoundError
@@ -34,7 +34,7 @@ _SCRIPT = Path(__file__).with_name("app.py")
 _SLOW_MODULES = (
     "pandas",
     "dashboard.page",
-    "dashboard.charts",
+    "dashboard.charts.history",
     "dashboard.panels.workbench",
     "dashboard.panels.movements",
 )
@@ -68,7 +68,7 @@ def _job_reader(data_folder: Path) -> Callable[[str], Job]:
     settings = read_settings()
     if not settings.is_cloud:
         return local.get
-    from dashboard.cloud import open_cloud_services  # noqa: PLC0415 - slow, and not needed on this machine alone
+    from dashboard.cloud.service import open_cloud_services  # noqa: PLC0415 - slow, and not needed on this machine alone
 
     cloud = open_cloud_services(settings)
 

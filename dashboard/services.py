@@ -1,6 +1,6 @@
 """What the pages ask of the stores, free of Streamlit so that it can be tested without a page.
 
-Light on purpose: the server starts with it. What reads traces is in :mod:`dashboard.reviews`.
+Light on purpose: the server starts with it. What reads traces is in :mod:`dashboard.review.reviews`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from shared.ports import Job, JobStatus, Patient, StoredVideo
 from shared.version import ANALYSIS_VERSION
 
 if TYPE_CHECKING:
-    from dashboard.uploads import Arrived
+    from dashboard.uploading.uploads import Arrived
     from shared.adapters.aws import AwsStore
 
 Place = Literal["local", "cloud"]

@@ -19,7 +19,7 @@ from streamlit.auth_util import get_cookie_with_chunks
 from streamlit.web.server.server_util import AUTH_COOKIE_NAME
 from streamlit.web.server.starlette.starlette_app_utils import decode_signed_value
 
-from dashboard.texts import t
+from dashboard.language.texts import t
 from shared.adapters.settings import read_settings
 from shared.adapters.sign_in import SignIn
 

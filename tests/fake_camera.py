@@ -11,7 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from dashboard.target_task import TargetTask
+from dashboard.station.target_task import TargetTask
 from shared.model import FloatArray
 from shared.synthetic.film import Film
 from shared.synthetic.gaze import BlinkStep, Dynamics, Script, Step, TrueSaccade, simulate

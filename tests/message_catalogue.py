@@ -20,9 +20,9 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
-from dashboard.core_texts import TEMPLATES, WORDS
-from dashboard.demo_cases import DEMO_CASES
-from dashboard.texts import LOCALE_FOLDER
+from dashboard.demo.cases import DEMO_CASES
+from dashboard.language.core_texts import TEMPLATES, WORDS
+from dashboard.language.texts import LOCALE_FOLDER
 
 ROOT = Path(__file__).parents[1]
 LANGUAGES = ("ko",)
@@ -46,9 +46,10 @@ CORE = (
 CORE_FOLDERS = ("checks", "measures", "targets")
 ERRORS_ONLY = ("tables", "video", "playback", "cohort", "roc")
 """Of these only the sentences of errors; their other texts are the data dictionary."""
-SENTENCES_ONLY = ("shared/adapters", "dashboard")
+_SPEAKING = ("cloud", "comparing", "demo", "jobs", "review", "routes", "station", "uploading")
+SENTENCES_ONLY = ("shared/adapters", "dashboard", *(f"dashboard/{part}" for part in _SPEAKING))
 """Here whole sentences count: those of errors, which a page shows as they are."""
-OF_OPERATORS = ("settings", "sign_in", "__main__", "server", "cloud", "aws")
+OF_OPERATORS = ("settings", "sign_in", "__main__", "server", "service", "aws")
 """Told to the one who starts the program, on the console."""
 CITATION = re.compile(r"doi 10\.|PMC\d|\b(19|20)\d\d;\d|\b(19|20)\d\d, ")
 """Sources stay as they were published."""
@@ -139,9 +140,9 @@ def dashboard_messages() -> Catalog:
         )
     for case in DEMO_CASES:
         for text in (case.title, case.description):
-            catalogue.add(text, locations=[("dashboard/demo_cases.py", 0)])
+            catalogue.add(text, locations=[("dashboard/demo/cases.py", 0)])
     for word in WORDS:
-        catalogue.add(word, locations=[("dashboard/core_texts.py", 0)])
+        catalogue.add(word, locations=[("dashboard/language/core_texts.py", 0)])
     return catalogue
 
 

@@ -8,10 +8,10 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from dashboard.language.texts import plain, t, tn
+from dashboard.language.wording import CHECK_SHAPE, advice, amount_text, comparison_text, pretty, result_sentence
 from dashboard.page import STATUS_SHAPE, disclaimer, result_text
 from dashboard.services import day_of
-from dashboard.texts import plain, t, tn
-from dashboard.wording import CHECK_SHAPE, advice, amount_text, comparison_text, pretty, result_sentence
 from shared.model import CheckStatus, PspStatus
 from shared.review import ReviewState
 

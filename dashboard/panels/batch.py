@@ -8,13 +8,13 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from dashboard.batches import BATCHES, Batch
 from dashboard.components.batch_uploader import batch_uploader
-from dashboard.language import session_language
+from dashboard.language.reader import session_language
+from dashboard.language.texts import t
 from dashboard.page import STATUS_SHAPE, place, place_in_address, result_text, services
 from dashboard.services import VIDEO_TYPES
-from dashboard.texts import t
-from dashboard.uploads import FOLDER_NAME
+from dashboard.uploading.batches import BATCHES, Batch
+from dashboard.uploading.uploads import FOLDER_NAME
 from shared.adapters.settings import read_settings
 from shared.model import PspStatus
 from shared.ports import JobStatus

@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard.texts import plain, t
-from dashboard.wording import pretty
+from dashboard.language.texts import plain, t
+from dashboard.language.wording import pretty
 
 
 def calibration_rows(calibration: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:

@@ -7,8 +7,8 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.texts import t
-from dashboard.wording import pretty
+from dashboard.language.texts import t
+from dashboard.language.wording import pretty
 
 
 def findings_panel(

@@ -8,10 +8,10 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard.core_texts import core
+from dashboard.language.core_texts import core
+from dashboard.language.texts import plain, t
+from dashboard.language.wording import instrument_text, number_text, pretty, reference_text, unit_text
 from dashboard.services import metrics_of
-from dashboard.texts import plain, t
-from dashboard.wording import instrument_text, number_text, pretty, reference_text, unit_text
 
 
 def metric_rows(summary: Mapping[str, Any], reviewed: Mapping[str, Any] | None) -> list[dict[str, str]]:

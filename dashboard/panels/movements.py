@@ -8,11 +8,11 @@ from statistics import median
 import pandas as pd
 import streamlit as st
 
-from dashboard.movement_charts import has_velocity, main_sequence_figure, ranges_figure, sector
+from dashboard.charts.movements import has_velocity, main_sequence_figure, ranges_figure, sector
+from dashboard.language.texts import plain, t
 from dashboard.page import ink
-from dashboard.reviews import Review
+from dashboard.review.reviews import Review
 from dashboard.services import metrics_of
-from dashboard.texts import plain, t
 from shared.events.main_sequence import SOURCE
 from shared.model import Saccade
 from shared.review import ReviewState

@@ -10,10 +10,11 @@ from typing import Any, Final
 
 import streamlit as st
 
-from dashboard.core_texts import core
+from dashboard.language.core_texts import core
+from dashboard.language.texts import plain, t
 from dashboard.page import STATUS_SHAPE, errors_in_words, open_review, place, result_text, services
-from dashboard.reviews import Review
-from dashboard.segments import (
+from dashboard.review.reviews import Review
+from dashboard.review.segments import (
     KINDS,
     checked_segment,
     judged_with,
@@ -22,9 +23,8 @@ from dashboard.segments import (
     parameters_of,
     with_segment,
 )
+from dashboard.review.trace_feed import segment_words
 from dashboard.services import CLOUD
-from dashboard.texts import plain, t
-from dashboard.trace_feed import segment_words
 from shared.errors import EyeReviewError
 from shared.model import Segment
 from shared.ports import Job

@@ -7,12 +7,12 @@ import json
 import pandas as pd
 import streamlit as st
 
+from dashboard.language.texts import t
+from dashboard.language.wording import number_text
 from dashboard.page import computed_by
-from dashboard.review_desk import ReviewDesk
-from dashboard.reviews import Review
+from dashboard.review.desk import ReviewDesk
+from dashboard.review.reviews import Review
 from dashboard.services import day_of
-from dashboard.texts import t
-from dashboard.wording import number_text
 from shared.export.event_table import event_csv
 from shared.review_result import events_with_status
 

@@ -8,8 +8,8 @@ from typing import Any, Final
 import pandas as pd
 import streamlit as st
 
-from dashboard.texts import t
-from dashboard.wording import pretty
+from dashboard.language.texts import t
+from dashboard.language.wording import pretty
 
 _DIRECTIONS: Final = ("up", "down", "left", "right")
 

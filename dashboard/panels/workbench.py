@@ -8,15 +8,16 @@ from typing import Any, Final, TypeVar
 import streamlit as st
 
 from dashboard.components.video_trace import video_trace
-from dashboard.core_texts import core
-from dashboard.language import session_language
+from dashboard.language.core_texts import core
+from dashboard.language.reader import session_language
 from dashboard.page import services
 from dashboard.panels.segments import take_marked
-from dashboard.review_desk import ReviewDesk
-from dashboard.review_routes import DESKS, FEEDS
-from dashboard.reviews import Review
-from dashboard.routes import FILMS, Film, TokenRegistry
-from dashboard.trace_feed import trace_feed
+from dashboard.review.desk import ReviewDesk
+from dashboard.review.reviews import Review
+from dashboard.review.trace_feed import trace_feed
+from dashboard.routes.access import TokenRegistry
+from dashboard.routes.films import FILMS, Film
+from dashboard.routes.review import DESKS, FEEDS
 from shared.review import ReviewState
 
 _TOKENS: Final = "review-tokens"

@@ -11,8 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from dashboard.language.texts import t as say
 from dashboard.report.fonts import figure_font
-from dashboard.texts import t as say
 from shared.model import BoolArray, FloatArray, Trace
 
 LEFT_COLOUR: Final = "#0072B2"

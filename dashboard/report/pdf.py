@@ -11,13 +11,13 @@ from fpdf import FPDF
 from fpdf.enums import XPos, YPos
 from fpdf.fonts import FontFace
 
-from dashboard.core_texts import core
-from dashboard.language import speaking
+from dashboard.language.core_texts import core
+from dashboard.language.reader import speaking
+from dashboard.language.texts import t as say
+from dashboard.language.wording import instrument_text, unit_text
 from dashboard.report.data import MetricRow, ReportData, checks_to_mention, metric_rows
 from dashboard.report.figures import gaze_png, traces_png
 from dashboard.report.fonts import BOLD, FAMILY, REGULAR
-from dashboard.texts import t as say
-from dashboard.wording import instrument_text, unit_text
 from shared.model import PspStatus
 
 _MARGIN_MM: Final = 14.0

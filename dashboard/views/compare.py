@@ -6,13 +6,13 @@ from typing import Any, Final
 import pandas as pd
 import streamlit as st
 
-from dashboard.choose_recording import choose_recording
-from dashboard.cohort_page import cohort
-from dashboard.compare_charts import landscape_figure
-from dashboard.comparisons import Pair, compare_one, landscape, margin
+from dashboard.charts.compare import landscape_figure
+from dashboard.comparing.recordings import Pair, compare_one, landscape, margin
+from dashboard.language.texts import plain, t
 from dashboard.page import STATUS_SHAPE, errors_in_words, ink, open_review, result_text, services
-from dashboard.parameter_form import parameter_form
-from dashboard.texts import plain, t
+from dashboard.panels.choose_recording import choose_recording
+from dashboard.panels.cohort import cohort
+from dashboard.panels.parameter_form import parameter_form
 from shared.compare import Differences
 from shared.model import Trace
 from shared.parameters import Parameters

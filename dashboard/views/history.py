@@ -7,10 +7,13 @@ from typing import Any, Final
 import pandas as pd
 import streamlit as st
 
-from dashboard.charts import HistoryPoint, history_figure
-from dashboard.core_texts import core
-from dashboard.demo_cases import note_text
-from dashboard.history_charts import add_bands
+from dashboard.charts.history import HistoryPoint, history_figure
+from dashboard.charts.repeatability import add_bands
+from dashboard.comparing.visits import Line, judged, outdated, side_by_side
+from dashboard.demo.cases import note_text
+from dashboard.language.core_texts import core
+from dashboard.language.texts import plain, t, tn
+from dashboard.language.wording import unit_text
 from dashboard.page import (
     NEW_RECORDING,
     chosen_row,
@@ -25,9 +28,6 @@ from dashboard.page import (
     task_text,
 )
 from dashboard.services import day_of, is_comparable, metric_value, metrics_of, status_of
-from dashboard.texts import plain, t, tn
-from dashboard.visits import Line, judged, outdated, side_by_side
-from dashboard.wording import unit_text
 from shared.change import band_around
 from shared.errors import EyeReviewError
 from shared.ports import Job, JobStatus

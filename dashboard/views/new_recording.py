@@ -7,13 +7,13 @@ from typing import Any, Final
 import streamlit as st
 
 from dashboard.components.uploader import uploader
-from dashboard.core_texts import core
+from dashboard.language.core_texts import core
+from dashboard.language.texts import t
+from dashboard.language.wording import unit_text
 from dashboard.page import errors_in_words, open_review, services, storing, task_text
 from dashboard.panels.batch import batch_panel
 from dashboard.services import VIDEO_TYPES, WaitingFilm
-from dashboard.texts import t
-from dashboard.uploads import FOLDER_NAME, UPLOADS, Upload
-from dashboard.wording import unit_text
+from dashboard.uploading.uploads import FOLDER_NAME, UPLOADS, Upload
 from shared.adapters.settings import read_settings
 from shared.errors import ConflictError
 from shared.model import Task

@@ -6,7 +6,9 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.components.job_progress import job_progress
-from dashboard.demo_cases import add_demo_cases, case_text, note_text
+from dashboard.demo.cases import add_demo_cases, case_text, note_text
+from dashboard.jobs.progress import progress_message
+from dashboard.language.texts import plain, t, tn
 from dashboard.page import (
     NEW_RECORDING,
     chosen_row,
@@ -17,9 +19,7 @@ from dashboard.page import (
     result_with_shape,
     services,
 )
-from dashboard.progress import progress_message
 from dashboard.services import PatientRow, day_of, is_open
-from dashboard.texts import plain, t, tn
 from shared.ports import Job
 
 

@@ -5,14 +5,14 @@ from typing import Final
 
 import streamlit as st
 
-from dashboard.choose_recording import choose_recording
-from dashboard.language import session_language
+from dashboard.language.reader import session_language
+from dashboard.language.texts import plain, t
 from dashboard.page import REVIEW, errors_in_words, services
+from dashboard.panels.choose_recording import choose_recording
 from dashboard.report.data import ReportData
 from dashboard.report.gather import bids_zip, export_files, file_stem, report_data
 from dashboard.report.pdf import report_pdf
 from dashboard.services import day_of
-from dashboard.texts import plain, t
 from shared.export.archive import archive
 from shared.ports import Job, JobStatus
 

@@ -3,6 +3,7 @@
 import pandas as pd
 import streamlit as st
 
+from dashboard.language.texts import plain, t
 from dashboard.page import (
     NEW_RECORDING,
     chosen_row,
@@ -26,9 +27,8 @@ from dashboard.panels.segments import segments_panel
 from dashboard.panels.take_along import downloads, stamp
 from dashboard.panels.target import target_panel
 from dashboard.panels.workbench import desk_of, show_place, state_of, workbench
-from dashboard.reviews import Review, load_review
+from dashboard.review.reviews import Review, load_review
 from dashboard.services import day_of, is_open
-from dashboard.texts import plain, t
 from shared.documents import summary as summary_of
 from shared.ports import Job, JobStatus
 from shared.review_result import reviewed_result

@@ -7,14 +7,14 @@ import streamlit as st
 
 from dashboard.components.idle_reset import idle_reset
 from dashboard.components.recorder import recorder
-from dashboard.core_texts import core
+from dashboard.language.core_texts import core
+from dashboard.language.texts import plain, t
 from dashboard.page import KIOSK_STYLE, PATIENTS, errors_in_words, services
 from dashboard.panels.answer import result_card
 from dashboard.panels.target import target_panel
-from dashboard.station import FOLDER_NAME, VISITS, Visit, keep, suggested_code
-from dashboard.target_task import TASKS, target_task
-from dashboard.texts import plain, t
-from dashboard.uploads import UPLOADS
+from dashboard.station.target_task import TASKS, target_task
+from dashboard.station.visit import FOLDER_NAME, VISITS, Visit, keep, suggested_code
+from dashboard.uploading.uploads import UPLOADS
 from shared.adapters.settings import read_settings
 from shared.review import ReviewState
 

@@ -7,12 +7,12 @@ from importlib.metadata import PackageNotFoundError, version
 import pandas as pd
 import streamlit as st
 
-from dashboard.core_texts import core
-from dashboard.demo_cases import add_demo_cases
+from dashboard.demo.cases import add_demo_cases
+from dashboard.language.core_texts import core
+from dashboard.language.texts import t
+from dashboard.language.wording import unit_text
 from dashboard.page import PATIENTS, disclaimer, errors_in_words, place, place_name, services
 from dashboard.services import CLOUD, VIDEO_TYPES
-from dashboard.texts import t
-from dashboard.wording import unit_text
 from shared.adapters.settings import MIB, read_settings
 from shared.parameters import BOUNDS, Parameters
 from shared.version import ANALYSIS_VERSION, SCHEMA_VERSION

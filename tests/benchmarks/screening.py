@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from playwright.sync_api import sync_playwright
 
-from dashboard.target_task import target_task
+from dashboard.station.target_task import target_task
 from tests.e2e.conftest import chromium_path, running_dashboard
 from tests.fake_camera import frame_numbers, make_fake_camera
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import requests
 
-from dashboard.demo_cases import DEMO_FOLDER
+from dashboard.demo.cases import DEMO_FOLDER
 from shared.synthetic.video_writer import write_video
 from shared.video import read_frames
 from tests.emulated_cloud import EmulatedCloud

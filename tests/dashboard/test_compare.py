@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.comparisons import cohort_csv, compare_one, margin, settings_json, stored_recordings, uploaded_recordings
+from dashboard.comparing.recordings import (
+    cohort_csv,
+    compare_one,
+    margin,
+    settings_json,
+    stored_recordings,
+    uploaded_recordings,
+)
 from dashboard.services import Services
 from shared.cohort import compare_cohort
 from shared.model import PspStatus, Task

@@ -10,8 +10,8 @@ from streamlit import user_info
 from streamlit.testing.v1 import AppTest
 
 import dashboard
+from dashboard.language.texts import t
 from dashboard.services import Services
-from dashboard.texts import t
 from tests.dashboard.recordings import add_finished, known_trace
 from tests.dashboard.test_pages import words
 from tests.dashboard.test_sign_in import ENVIRONMENT

@@ -4,10 +4,10 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from dashboard.charts import HistoryPoint, history_figure
-from dashboard.history_charts import add_bands
+from dashboard.charts.history import HistoryPoint, history_figure
+from dashboard.charts.repeatability import add_bands
+from dashboard.comparing.visits import outdated, side_by_side
 from dashboard.services import Services
-from dashboard.visits import outdated, side_by_side
 from shared.ports import Job, JobStatus
 from shared.version import ANALYSIS_VERSION
 from tests.dashboard.recordings import NOW, add_finished, add_queued, known_trace

@@ -8,10 +8,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import dashboard
-from dashboard.review_desk import ReviewDesk
-from dashboard.reviews import load_review
+from dashboard.review.desk import ReviewDesk
+from dashboard.review.reviews import load_review
 from dashboard.services import Services
-from dashboard.uploads import UPLOADS
+from dashboard.uploading.uploads import UPLOADS
 from shared.model import Task
 from shared.ports import Decision, Job, JobError
 from shared.review import event_id

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 import dashboard
 from dashboard.panels.target import target_rows
 from dashboard.services import Services
-from dashboard.station import VISITS
+from dashboard.station.visit import VISITS
 from tests.dashboard.test_pages import open_page, words
 
 SCRIPT = Path(dashboard.__file__).with_name("app.py")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import dashboard
-from dashboard.reviews import load_review
+from dashboard.review.reviews import load_review
 from dashboard.services import (
     Services,
     day_of,

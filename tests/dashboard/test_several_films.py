@@ -2,8 +2,8 @@
 
 from streamlit.testing.v1 import AppTest
 
-from dashboard.batches import BATCHES
 from dashboard.services import Services
+from dashboard.uploading.batches import BATCHES
 from tests.dashboard.test_pages import open_page, words
 
 

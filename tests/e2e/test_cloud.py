@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from dashboard.demo_cases import DEMO_FOLDER
+from dashboard.demo.cases import DEMO_FOLDER
 from shared.synthetic.video_writer import write_video
 from shared.video import read_frames
 from tests.cloud.films import film, start, wait_for

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from dashboard.demo_cases import DEMO_FOLDER
+from dashboard.demo.cases import DEMO_FOLDER
 from shared.adapters.job_rules import MAX_ATTEMPTS
 from shared.synthetic.video_writer import write_video
 from shared.video import read_frames

@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, TimeoutError, expect
 
-from dashboard.inks import DARK_INK, LIGHT_INK
+from dashboard.charts.inks import DARK_INK, LIGHT_INK
 from tests import message_catalogue
 from tests.e2e.watching import DESK, PHONE, watched
 

@@ -15,10 +15,10 @@ from starlette.applications import Starlette
 from starlette.responses import FileResponse, HTMLResponse
 from starlette.routing import Route
 
-from dashboard.core_texts import core
+from dashboard.language.core_texts import core
+from dashboard.language.texts import t
 from dashboard.report.data import METRICS_ON_PAGE
 from dashboard.report.gather import report_data
-from dashboard.texts import t
 from shared.adapters.local import LocalStore
 from tests.e2e.reviewing import decisions, open_review, press, sign_in, span_of, wait_for_decisions
 from tests.e2e.serving import serving

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from dashboard.target_task import target_task
+from dashboard.station.target_task import target_task
 from tests.e2e.conftest import chromium_path
 from tests.fake_camera import BITS, CELL_PX, RATE_HZ, FakeCamera, frame_numbers, make_fake_camera
 

@@ -11,8 +11,8 @@ import cv2
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from dashboard.demo_cases import DEMO_FOLDER
-from dashboard.texts import t
+from dashboard.demo.cases import DEMO_FOLDER
+from dashboard.language.texts import t
 from shared.adapters.local import LocalStore
 from shared.video import probe, read_frames
 from tests.e2e.conftest import chromium_path

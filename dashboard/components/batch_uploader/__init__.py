@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import streamlit as st
 
-from dashboard.texts import t
+from dashboard.language.texts import t
 
 _FOLDER = Path(__file__).parent
 _SCRIPTS: Final = ("../pieces.js", "../files.js", "folder.js", "table.js", "batch.js")
@@ -124,7 +124,7 @@ def batch_uploader(
     """Show the uploader.
 
     Args:
-        token: of a batch (see :mod:`dashboard.batches`).
+        token: of a batch (see :mod:`dashboard.uploading.batches`).
         place: where films go: a batch of the other place is not taken up after a reload.
         max_bytes: cap of one film.
         types: file name endings that are taken for films.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard.texts import t
+from dashboard.language.texts import t
 
 _FOLDER = Path(__file__).parent
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard.progress import ProgressMessage
-from dashboard.texts import t
+from dashboard.jobs.progress import ProgressMessage
+from dashboard.language.texts import t
 
 _FOLDER = Path(__file__).parent
 
@@ -24,7 +24,7 @@ def job_progress(*, token: str, first: ProgressMessage, key: str, compact: bool 
     """Show how far a job is.
 
     Args:
-        token: of the job (see :mod:`dashboard.routes`).
+        token: of the job (see :mod:`dashboard.routes.access`).
         first: what is known now; what comes later, the browser fetches.
         key: of the widget.
         compact: without the line of facts.

@@ -10,8 +10,8 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.target_task import TargetTask
-from dashboard.texts import t
+from dashboard.language.texts import t
+from dashboard.station.target_task import TargetTask
 
 _FOLDER = Path(__file__).parent
 
@@ -93,8 +93,8 @@ def recorder(
     """Show the part.
 
     Args:
-        visit: token of the visit (see :mod:`dashboard.station`).
-        upload: token of its recording (see :mod:`dashboard.uploads`).
+        visit: token of the visit (see :mod:`dashboard.station.visit`).
+        upload: token of its recording (see :mod:`dashboard.uploading.uploads`).
         task: what the target does.
         distance_cm: from the eyes to the screen.
         screen_width_cm: width of the screen's picture.

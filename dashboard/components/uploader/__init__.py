@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import streamlit as st
 
-from dashboard.texts import t
+from dashboard.language.texts import t
 
 _FOLDER = Path(__file__).parent
 _MIB: Final = 1024 * 1024
@@ -59,7 +59,7 @@ def uploader(
     """Show the uploader.
 
     Args:
-        token: of a fresh upload (see :mod:`dashboard.uploads`).
+        token: of a fresh upload (see :mod:`dashboard.uploading.uploads`).
         label: what is to be uploaded.
         max_bytes: cap, the same as the token's.
         types: file name endings that are taken.

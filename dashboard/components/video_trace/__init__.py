@@ -1,7 +1,7 @@
 """The review's centre: the film, its traces, the events and what is decided about them, in one part.
 
 Playing, seeking, zooming and walking through events happen in the browser alone; traces and decisions travel over
-the routes of :mod:`dashboard.review_routes`. Python hears only that a decision was saved. The part is written in
+the routes of :mod:`dashboard.routes.review`. Python hears only that a decision was saved. The part is written in
 several files for the reader and sent as one; uPlot draws the lanes (``vendor/``).
 """
 
@@ -55,8 +55,8 @@ def video_trace(
 
     Args:
         film_url: of a film that the browser plays; None where it is no longer kept.
-        traces_url: of :func:`dashboard.trace_feed.trace_feed`.
-        decisions_url: of a :class:`dashboard.review_desk.ReviewDesk`.
+        traces_url: of :func:`dashboard.review.trace_feed.trace_feed`.
+        decisions_url: of a :class:`dashboard.review.desk.ReviewDesk`.
         theme: ``light`` or ``dark``.
         seek: ``start_s``, ``end_s`` and ``nonce``: go to the time around them; a new nonce makes it happen again.
         key: of the widget. A decision that was saved runs the fragment again in which it stands.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dashboard.texts import t
+from dashboard.language.texts import t
 
 
 def labels() -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""The demo cases, their films and results."""

@@ -1,0 +1,1 @@
+"""One finished recording: read back with its trace, sent to the browser, decided upon."""

@@ -1,0 +1,1 @@
+"""HTTP beside Streamlit's pages: films, progress, uploads, decisions of a review, the screening station."""

@@ -1,0 +1,1 @@
+"""Films on their way in: in pieces, one or many."""
