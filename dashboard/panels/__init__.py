@@ -1,1 +1,1 @@
-"""Parts of the review page, each in its own file."""
+"""Parts of pages, each in a file of its own."""

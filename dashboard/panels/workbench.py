@@ -15,9 +15,9 @@ from dashboard.panels.segments import take_marked
 from dashboard.review.desk import ReviewDesk
 from dashboard.review.reviews import Review
 from dashboard.review.trace_feed import trace_feed
-from dashboard.routes.access import TokenRegistry
 from dashboard.routes.films import FILMS, Film
 from dashboard.routes.review import DESKS, FEEDS
+from dashboard.tokens import TokenRegistry
 from shared.review import ReviewState
 
 _TOKENS: Final = "review-tokens"

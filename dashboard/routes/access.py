@@ -1,16 +1,8 @@
-"""Who may fetch what lies outside Streamlit's session: every route is guarded by a token.
-
-A token is unguessable, bound to one thing (a film, a job, a visit), minted by the page that shows it, and useless an
-hour after its last use. Neither path nor key of a film ever reaches the browser.
-"""
+"""What every route asks and answers alike: whether our own page asks, and how it is refused."""
 
 from __future__ import annotations
 
-import secrets
-import threading
-import time
-from collections.abc import Callable
-from typing import Final, Generic, TypeVar
+from typing import Final
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
@@ -18,7 +10,6 @@ from starlette.responses import PlainTextResponse, Response
 
 from dashboard.language.texts import t
 
-TOKEN_LIFETIME_S: Final = 3600.0
 PRIVATE_HEADERS: Final = {
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
@@ -26,51 +17,6 @@ PRIVATE_HEADERS: Final = {
     "Referrer-Policy": "no-referrer",
 }
 """Of every answer that holds something of a patient: kept nowhere, shown to nobody else."""
-
-
-Opened = TypeVar("Opened")
-
-
-class TokenRegistry(Generic[Opened]):
-    """Tokens of this server process and what each opens. Thread-safe: pages mint, routes look up."""
-
-    def __init__(self, *, lifetime_s: float = TOKEN_LIFETIME_S, clock: Callable[[], float] = time.monotonic) -> None:
-        self._lifetime_s = lifetime_s
-        self._clock = clock
-        self._grants: dict[str, tuple[Opened, float]] = {}
-        self._lock = threading.Lock()
-
-    def mint(self, opened: Opened) -> str:
-        """A new token for one thing. Forgets those that have expired."""
-        now = self._clock()
-        token = secrets.token_urlsafe(32)
-        with self._lock:
-            self._grants = {key: grant for key, grant in self._grants.items() if grant[1] > now}
-            self._grants[token] = (opened, now + self._lifetime_s)
-        return token
-
-    def open(self, token: str) -> Opened | None:
-        """What ``token`` opens, its life prolonged; None for an unknown or expired one."""
-        now = self._clock()
-        with self._lock:
-            opened, expires_at = self._grants.get(token, (None, now))
-            if opened is None or expires_at <= now:
-                self._grants.pop(token, None)
-                return None
-            self._grants[token] = (opened, now + self._lifetime_s)
-            return opened
-
-    def forget(self, token: str) -> None:
-        """Make ``token`` open nothing from now on; no error where it never did."""
-        with self._lock:
-            self._grants.pop(token, None)
-
-    def sweep(self) -> int:
-        """Let go of what expired tokens opened; how many remain."""
-        now = self._clock()
-        with self._lock:
-            self._grants = {key: grant for key, grant in self._grants.items() if grant[1] > now}
-            return len(self._grants)
 
 
 def is_same_site(request: Request) -> bool:

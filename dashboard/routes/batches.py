@@ -22,7 +22,8 @@ from starlette.routing import Route
 
 from dashboard.language.core_texts import core
 from dashboard.language.texts import t
-from dashboard.routes.access import PRIVATE_HEADERS, TokenRegistry, is_same_site
+from dashboard.routes.access import PRIVATE_HEADERS, is_same_site
+from dashboard.tokens import TokenRegistry
 from dashboard.uploading.batches import BATCHES, Batch
 from shared.errors import ConflictError, EyeReviewError, InvalidRequestError
 

@@ -18,7 +18,8 @@ from starlette.routing import Route
 from dashboard.jobs.progress import progress_message
 from dashboard.language.core_texts import core
 from dashboard.language.texts import t
-from dashboard.routes.access import PRIVATE_HEADERS, TokenRegistry, is_same_site, refusal
+from dashboard.routes.access import PRIVATE_HEADERS, is_same_site, refusal
+from dashboard.tokens import TokenRegistry
 from shared.errors import EyeReviewError
 from shared.ports import Job
 

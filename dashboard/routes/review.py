@@ -12,7 +12,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from dashboard.language.core_texts import core
-from dashboard.routes.access import PRIVATE_HEADERS, TokenRegistry, is_same_site, refusal
+from dashboard.routes.access import PRIVATE_HEADERS, is_same_site, refusal
+from dashboard.tokens import TokenRegistry
 from shared.errors import ConflictError, EyeReviewError, InvalidRequestError
 
 _LONGEST_REQUEST: Final = 4096

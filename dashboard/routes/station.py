@@ -20,8 +20,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from dashboard.language.core_texts import core
-from dashboard.routes.access import PRIVATE_HEADERS, TokenRegistry, is_same_site
+from dashboard.routes.access import PRIVATE_HEADERS, is_same_site
 from dashboard.station.visit import VISITS, Visit
+from dashboard.tokens import TokenRegistry
 from shared.errors import ConflictError, EyeReviewError
 
 _MAX_PICTURE_BYTES: Final = 1024 * 1024

@@ -19,7 +19,8 @@ from starlette.routing import Route
 
 from dashboard.language.core_texts import core
 from dashboard.language.texts import t
-from dashboard.routes.access import PRIVATE_HEADERS, TokenRegistry, is_same_site
+from dashboard.routes.access import PRIVATE_HEADERS, is_same_site
+from dashboard.tokens import TokenRegistry
 from dashboard.uploading.uploads import UPLOADS, Upload, WrongPieceError, too_large_message
 from shared.errors import EmptyFileError, EyeReviewError, TooLargeError
 

@@ -23,9 +23,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from dashboard.routes.access import TokenRegistry
 from dashboard.services import Services
 from dashboard.station.visit_files import DOCUMENT_NAME, FILM_STEM, TRACE_NAME
+from dashboard.tokens import TokenRegistry
 from dashboard.uploading.uploads import Upload
 from shared.errors import ConflictError, StorageError
 from shared.parameters import Parameters

@@ -16,8 +16,8 @@ from typing import Any, Final
 
 from dashboard.language.core_texts import core
 from dashboard.language.texts import t
-from dashboard.routes.access import TokenRegistry
 from dashboard.services import Services, asks_the_same, day_of, is_open, progress_view, status_of
+from dashboard.tokens import TokenRegistry
 from dashboard.uploading.uploads import UPLOADS, Arrived, Upload
 from shared.adapters.layout import display_name
 from shared.errors import ConflictError, EyeReviewError, InvalidRequestError

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from dashboard.routes.access import TokenRegistry
+from dashboard.tokens import TokenRegistry
 from shared.errors import ConflictError, EmptyFileError, StorageError, TooLargeError
 
 FOLDER_NAME: Final = "uploads"

@@ -19,9 +19,9 @@ from starlette.responses import HTMLResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dashboard.routes.access import TokenRegistry
 from dashboard.routes.films import Film, film_routes
 from dashboard.routes.uploads import upload_routes
+from dashboard.tokens import TokenRegistry
 from dashboard.uploading.uploads import Upload
 from tests.e2e.serving import serving
 from tests.e2e.watching import watched

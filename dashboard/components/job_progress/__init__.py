@@ -24,7 +24,7 @@ def job_progress(*, token: str, first: ProgressMessage, key: str, compact: bool 
     """Show how far a job is.
 
     Args:
-        token: of the job (see :mod:`dashboard.routes.access`).
+        token: of the job (see :mod:`dashboard.tokens`).
         first: what is known now; what comes later, the browser fetches.
         key: of the widget.
         compact: without the line of facts.

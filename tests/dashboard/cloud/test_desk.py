@@ -8,8 +8,8 @@ import pytest
 
 from dashboard.review.reviews import load_review
 from dashboard.review.segments import keep_result, origin_of
-from dashboard.routes.access import TokenRegistry
 from dashboard.services import Services
+from dashboard.tokens import TokenRegistry
 from dashboard.uploading.batches import Batch
 from dashboard.uploading.uploads import Upload
 from shared.model import Segment

@@ -12,9 +12,9 @@ from starlette.routing import Route
 from starlette.types import Message, Scope
 from streamlit.web.server.starlette.starlette_gzip_middleware import SelectiveGZipMiddleware
 
-from dashboard.routes.access import TokenRegistry
 from dashboard.routes.films import Film, film_routes, progress_routes
 from dashboard.services import Services
+from dashboard.tokens import TokenRegistry
 from shared.errors import NotFoundError
 from shared.ports import Job
 from tests.dashboard.recordings import NOW, add_finished, add_queued, known_trace

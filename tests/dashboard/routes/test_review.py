@@ -9,9 +9,9 @@ import pytest
 
 from dashboard.review.desk import ReviewDesk
 from dashboard.review.reviews import Review, load_review
-from dashboard.routes.access import TokenRegistry
 from dashboard.routes.review import Desk, review_routes
 from dashboard.services import Services
+from dashboard.tokens import TokenRegistry
 from shared.review import event_id
 from tests.dashboard.recordings import NOW, add_finished, known_trace
 from tests.dashboard.routes.test_films import Answer, Clock, ask

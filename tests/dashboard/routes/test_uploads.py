@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from starlette.routing import Route
 
-from dashboard.routes.access import TokenRegistry
 from dashboard.routes.uploads import upload_routes
+from dashboard.tokens import TokenRegistry
 from dashboard.uploading.uploads import Upload, WrongPieceError, sweep_abandoned
 from shared.errors import ConflictError
 from tests.dashboard.asgi import Answer, ask

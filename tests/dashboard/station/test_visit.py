@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from dashboard.demo.cases import DEMO_FOLDER
-from dashboard.routes.access import TokenRegistry
 from dashboard.routes.station import station_routes
 from dashboard.services import Services
 from dashboard.station.visit import Visit, keep, suggested_code, sweep_visits
+from dashboard.tokens import TokenRegistry
 from shared.model import Task
 from shared.ports import JobStatus
 from shared.synthetic.video_writer import write_video

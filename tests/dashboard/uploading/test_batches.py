@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from dashboard.routes.access import TokenRegistry
 from dashboard.routes.batches import batch_routes
 from dashboard.services import Services, day_of
+from dashboard.tokens import TokenRegistry
 from dashboard.uploading.batches import Batch
 from dashboard.uploading.uploads import Upload
 from shared.ports import Job, JobError
