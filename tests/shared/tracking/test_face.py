@@ -73,6 +73,17 @@ def test_a_small_face_in_a_large_picture_is_measured_as_well_as_a_cut_out_one() 
     assert np.abs(near - far)[[33, 133, 362, 263, 468, 473], :2].max() < 2.5
 
 
+def test_a_face_that_fills_its_picture_is_measured_as_in_a_larger_one() -> None:
+    person = portrait(1066)
+    alone, framed = MediaPipeFaceMesh(), MediaPipeFaceMesh()
+    larger = cv2.copyMakeBorder(person, 400, 400, 400, 400, cv2.BORDER_CONSTANT)
+    narrow = found(film_of(alone, person, 3)[-1]).points_px
+    wide = found(film_of(framed, larger, 3)[-1]).points_px - [400, 400, 0]
+    alone.close()
+    framed.close()
+    assert np.abs(narrow - wide)[[33, 133, 362, 263, 468, 473], :2].max() < 2.5
+
+
 def test_faces_are_counted_now_and_then(mesh: MediaPipeFaceMesh) -> None:
     counts = [found(face).face_count for face in film_of(mesh, scene((480, 540)), 32)]
     assert counts[0] == counts[15] == counts[30] == 1
