@@ -19,7 +19,9 @@ from shared.events.head_turns import gaze_shifts
 from shared.events.saccades import detect_saccades, with_multi_steps
 from shared.events.square_waves import detect_square_wave_jerks
 from shared.findings import find_signs
-from shared.gaze_range import LimbusGaze, binocular, measure_landmark, measure_limbus, saccades_hidden_by_size
+from shared.gaze.binocular import binocular
+from shared.gaze.landmark import measure_landmark
+from shared.gaze.limbus import LimbusGaze, measure_limbus, saccades_hidden_by_size
 from shared.measures.definitions import described, origins
 from shared.metrics import Events, ObservedTime, compute_metrics, limbus_reason
 from shared.model import Blink, BoolArray, EyeTrace, FloatArray, Result, Saccade, SquareWaveJerk, TargetResponse, Trace

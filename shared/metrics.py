@@ -8,7 +8,8 @@ known target (:mod:`shared.calibration`): then the size of the eye is assumed.
 from __future__ import annotations
 
 from shared.calibration import degree_note
-from shared.gaze_range import LandmarkGaze, LimbusGaze
+from shared.gaze.landmark import LandmarkGaze
+from shared.gaze.limbus import LimbusGaze
 from shared.measures import blinks, jerks, ranges, saccades
 from shared.measures.blinks import BLINK_RATE_TIME_S
 from shared.measures.observed import Events, ObservedTime, below, limbus_reason

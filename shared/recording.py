@@ -8,7 +8,10 @@ from typing import Final
 
 import numpy as np
 
-from shared.gaze_range import MIN_SAMPLES, LandmarkGaze, LimbusGaze, binocular, rim_hidden
+from shared.gaze.binocular import binocular
+from shared.gaze.landmark import LandmarkGaze
+from shared.gaze.limbus import LimbusGaze, rim_hidden
+from shared.gaze.ranges import MIN_SAMPLES
 from shared.model import BoolArray, FloatArray, Saccade, Trace
 from shared.parameters import Parameters
 from shared.task import in_segments, vertical_segments

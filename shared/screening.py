@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from shared.gaze_range import GazeRange
+from shared.gaze.ranges import GazeRange
 from shared.model import CheckStatus, PspStatus, QualityCheck, Reason
 from shared.parameters import Parameters
 

@@ -33,17 +33,15 @@ CORE = (
     "bounds",
     "screening",
     "findings",
-    "fixation",
     "metrics",
     "quality",
     "calibration",
-    "gaze_range",
     "effort",
     "recording",
     "review",
     "review_result",
 )
-CORE_FOLDERS = ("checks", "measures", "targets")
+CORE_FOLDERS = ("checks", "gaze", "measures", "targets")
 ERRORS_ONLY = ("tables", "video", "playback", "cohort", "roc")
 """Of these only the sentences of errors; their other texts are the data dictionary."""
 _SPEAKING = ("cloud", "comparing", "demo", "jobs", "review", "routes", "station", "uploading")

@@ -9,7 +9,8 @@ import numpy as np
 from shared.checks.check import informed, judged, not_checked
 from shared.effort import attempts_missing
 from shared.effort import vertical_effort as effort_of
-from shared.gaze_range import MIN_LIMBUS_COVERAGE, LandmarkGaze, LimbusGaze, saccades_hidden_by_size
+from shared.gaze.landmark import LandmarkGaze
+from shared.gaze.limbus import MIN_LIMBUS_COVERAGE, LimbusGaze, saccades_hidden_by_size
 from shared.model import CheckStatus, QualityCheck, Task
 from shared.parameters import Parameters
 from shared.recording import Evidence

@@ -7,7 +7,7 @@ from typing import Final
 
 from shared.checks.film import VELOCITY_FRAME_RATE_HZ
 from shared.events.square_waves import MIN_AMPLITUDE_DEG, square_wave_jerk_rate_per_min
-from shared.gaze_range import LimbusGaze
+from shared.gaze.limbus import LimbusGaze
 from shared.measures.observed import NO_LIMBUS, Events, ObservedTime, below, limbus_reason, slow_film
 from shared.model import Metric, Reference
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from shared.checks.film import FRAME_RATE_TOLERANCE, VELOCITY_FRAME_RATE_HZ
-from shared.gaze_range import MIN_LIMBUS_COVERAGE, LimbusGaze
+from shared.gaze.limbus import MIN_LIMBUS_COVERAGE, LimbusGaze
 from shared.model import Blink, Saccade, SquareWaveJerk
 
 NO_LIMBUS = "LIMBUS_NOT_MEASURED: The rim of the iris was not fitted in this recording."

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from shared.calibration import degree_note
-from shared.fixation import MIN_FIXATION_S, fixation_area_of_noise
-from shared.gaze_range import FULL_LIMBUS_COVERAGE, HIDDEN_FRACTION, GazeRange, LandmarkGaze, LimbusGaze
+from shared.gaze.fixation_area import MIN_FIXATION_S, fixation_area_of_noise
+from shared.gaze.landmark import LandmarkGaze
+from shared.gaze.limbus import FULL_LIMBUS_COVERAGE, HIDDEN_FRACTION, LimbusGaze
+from shared.gaze.ranges import GazeRange
 from shared.measures.observed import NO_LIMBUS, ObservedTime, limbus_reason
 from shared.model import Instrument, Metric, Reference
 

@@ -10,7 +10,7 @@ from typing import Final
 from shared.calibration import degree_note
 from shared.effort import slowness as slowness_of
 from shared.events.main_sequence import PEAK_TO_MEAN_VELOCITY, Axis, main_axis, normal_band
-from shared.gaze_range import LimbusGaze
+from shared.gaze.limbus import LimbusGaze
 from shared.measures.observed import Events, ObservedTime, limbus_reason, slow_film
 from shared.model import Metric, Reference, Saccade
 

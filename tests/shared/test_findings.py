@@ -4,7 +4,8 @@ import pytest
 
 from shared.analysis import analyse
 from shared.findings import find_signs
-from shared.gaze_range import GazeRange, LimbusGaze
+from shared.gaze.limbus import LimbusGaze
+from shared.gaze.ranges import GazeRange
 from shared.metrics import Events, ObservedTime, compute_metrics
 from shared.model import Blink, Finding, PspStatus, Saccade, Segment, SquareWaveJerk, Task
 from shared.parameters import Gates, Parameters

@@ -6,8 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.analysis import analyse
-from shared.fixation import fixation_area, fixation_area_of_noise
-from shared.gaze_range import GazeRange, LimbusGaze, measure_landmark
+from shared.gaze.fixation_area import fixation_area, fixation_area_of_noise
+from shared.gaze.landmark import measure_landmark
+from shared.gaze.limbus import LimbusGaze
+from shared.gaze.ranges import GazeRange
 from shared.metrics import Events, ObservedTime, along_axis, compute_metrics
 from shared.model import Blink, Metric, Saccade, Segment, SquareWaveJerk
 from shared.parameters import Parameters

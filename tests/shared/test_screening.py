@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.analysis import analyse
-from shared.gaze_range import GazeRange
+from shared.gaze.ranges import GazeRange
 from shared.model import CheckStatus, PspStatus, QualityCheck, Task
 from shared.parameters import GATE_NAMES, Gates, Parameters
 from shared.screening import blocks, psp_status, psp_suspected, reasons, rule_text
