@@ -19,7 +19,7 @@ class FrameRecords:
 
     >>> records = FrameRecords([("index", np.int64), ("place", np.float64, (2,))])
     >>> records.append((7, [1.5, 2.5]))
-    >>> len(records), records.bytes_per_frame, records.as_array()["place"].tolist()
+    >>> len(records), records.bytes_per_frame, records.hand_over()["place"].tolist()
     (1, 24, [[1.5, 2.5]])
     """
 
@@ -46,8 +46,14 @@ class FrameRecords:
             block[name][place] = value
         self._count += 1
 
-    def as_array(self) -> NDArray[np.void]:
-        """All records, ``(n,)``; a field of it is an ``(n, ...)`` array."""
-        if not self._blocks:
-            return np.empty(0, dtype=self._dtype)
-        return np.concatenate(self._blocks)[: self._count]
+    def hand_over(self) -> NDArray[np.void]:
+        """All records, ``(n,)``; a field of it is an ``(n, ...)`` array. None are left here.
+
+        Each block is freed once it is copied, so that a long film is not in memory twice.
+        """
+        records = np.empty(self._count, dtype=self._dtype)
+        for start in range(0, self._count, _BLOCK_FRAMES):
+            block = self._blocks.pop(0)
+            records[start : start + _BLOCK_FRAMES] = block[: self._count - start]
+        self._count = 0
+        return records

@@ -33,8 +33,8 @@ def gaze(measured: MeasuredFrames, time_s: FloatArray, valid: BoolArray) -> tupl
         time_s: ``(N,)`` times of all frames.
         valid: ``(N,)`` frames to trust; the others come out missing.
     """
-    numbers = measured.numbers[measured.numbers["index"] < len(valid)]
-    numbers = numbers[valid[numbers["index"]]]
+    trusted = np.append(valid, False)[np.minimum(measured.numbers["index"], len(valid))]
+    numbers = measured.numbers if trusted.all() else measured.numbers[trusted]
     if measured.face is None or not len(numbers):
         return _missing(len(valid)), _missing(len(valid))
     rows = numbers["index"]

@@ -123,7 +123,7 @@ class LimbusMeasurement:
             self._learn()
         if self._learnt is not None:
             self._measure_waiting(self._learnt)
-        return MeasuredFrames(self._numbers.as_array(), None if self._learnt is None else self._learnt.face)
+        return MeasuredFrames(self._numbers.hand_over(), None if self._learnt is None else self._learnt.face)
 
     def _learn(self) -> None:
         """Learn irises, face and reference skin from the waiting frames, then measure those."""

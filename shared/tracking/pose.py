@@ -75,7 +75,7 @@ class HeadRotations:
     def finish(self) -> HeadRotation:
         """Angles of all frames."""
         self._measure_waiting()
-        return HeadRotation(*self._angles.as_array()["deg"].T.copy())
+        return HeadRotation(*self._angles.hand_over()["deg"].T.copy())
 
     def _measure_waiting(self) -> None:
         """Turn the meshes that wait into angles."""

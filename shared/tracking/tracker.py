@@ -113,10 +113,13 @@ def track_frames(
     total = expected_frames(probed, parameters)
     with ExitStack() as opened:
         rim = opened.enter_context(closing(limbus())) if limbus is not None else None
-        mesh = landmarker or opened.enter_context(closing(MediaPipeFaceMesh()))
-        opened.enter_context(short_turns())
-        opened.enter_context(one_opencv_thread())
-        with closing(run_ahead((_meshed_live if live else _meshed)(frames, mesh), _QUEUE_DEPTH)) as meshed:
+        with ExitStack() as meanwhile:
+            mesh = landmarker or meanwhile.enter_context(closing(MediaPipeFaceMesh()))
+            meanwhile.enter_context(short_turns())
+            meanwhile.enter_context(one_opencv_thread())
+            meshed = meanwhile.enter_context(
+                closing(run_ahead((_meshed_live if live else _meshed)(frames, mesh), _QUEUE_DEPTH))
+            )
             for item in meshed:
                 if cancelled is not None and cancelled():
                     raise CancelledError
@@ -125,6 +128,7 @@ def track_frames(
                 recording.add(item)
                 if progress is not None and len(recording) % _PROGRESS_EVERY == 0:
                     progress(Progress("tracking", len(recording), max(total, len(recording))))
+        # The models are freed by now: what is worked out over all frames finds room where they were.
         if len(recording) < MIN_FRAMES:
             raise TooShortError
         if progress is not None:
@@ -171,7 +175,7 @@ class _Recording:
 
     def arrays(self) -> NDArray[np.void]:
         """All frames: ``frame_idx``, ``time_s``, ``face_count`` and ``eyes_px``, nan where no face was found."""
-        return self._records.as_array()
+        return self._records.hand_over()
 
     def head(self) -> HeadRotation:
         """Rotation of the head in all frames."""

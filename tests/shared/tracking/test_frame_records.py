@@ -27,20 +27,29 @@ def test_records_come_back_in_order_over_many_blocks() -> None:
     records = FrameRecords([("index", np.int64), ("place", np.float32, (2,))])
     for frame in range(2500):
         records.append((frame, (frame, -frame)))
-    rows = records.as_array()
-    assert len(records) == len(rows) == 2500
+    rows = records.hand_over()
+    assert len(rows) == 2500
     assert rows["index"].tolist() == list(range(2500))
     assert (rows["place"] == np.arange(2500)[:, None] * [1, -1]).all()
 
 
+def test_what_was_handed_over_is_not_kept() -> None:
+    records = FrameRecords([("index", np.int64)])
+    records.append((7,))
+    records.hand_over()
+    records.append((8,))
+    assert len(records) == 1
+    assert records.hand_over()["index"].tolist() == [8]
+
+
 def test_no_records_are_an_empty_array() -> None:
-    assert FrameRecords([("index", np.int64)]).as_array()["index"].shape == (0,)
+    assert FrameRecords([("index", np.int64)]).hand_over()["index"].shape == (0,)
 
 
 def test_one_value_fills_a_whole_field() -> None:
     records = FrameRecords([("place", np.float32, (2, 3))])
     records.append((np.nan,))
-    assert np.isnan(records.as_array()["place"]).all()
+    assert np.isnan(records.hand_over()["place"]).all()
 
 
 def test_a_frame_of_a_film_leaves_less_than_a_kilobyte() -> None:
