@@ -63,19 +63,6 @@ class PlanarPicture:
         planes = self._even_planes(top, left, height, width)
         return _colours(tuple(halved(plane, times) for plane in planes))
 
-    def shrunk_rgb(self, region: tuple[slice, slice], times: int, size: tuple[int, int]) -> Image:
-        """RGB of a part of the picture, see :func:`shrunk_rgb`. Brightness and colours are shrunk as they are stored:
-        half the numbers of a picture in colour."""
-        (top, bottom), (left, right) = self._bounds(region)
-        if times == 0 and size == (right - left, bottom - top):
-            return np.asarray(cv2.cvtColor(self[region], cv2.COLOR_BGR2RGB), dtype=np.uint8)
-        brightness, *colours = (
-            halved(plane, times) for plane in self._even_planes(top, left, bottom - top, right - left)
-        )
-        half = (size[0] // 2, size[1] // 2)
-        planes = (_resized(brightness, size), *(_resized(plane, half) for plane in colours))
-        return _colours(planes, cv2.COLOR_YUV2RGB_I420)
-
     def _bounds(self, region: tuple[slice, slice]) -> tuple[tuple[int, int], tuple[int, int]]:
         rows, columns = (part.indices(length)[:2] for part, length in zip(region, self.shape, strict=False))
         return rows, columns
@@ -105,20 +92,6 @@ def part_halved(picture: Picture, region: tuple[slice, slice], times: int) -> Im
     return picture.halved(region, times) if isinstance(picture, PlanarPicture) else halved(picture[region], times)
 
 
-def shrunk_rgb(picture: Picture, region: tuple[slice, slice], times: int, size: tuple[int, int]) -> Image:
-    """RGB of a part of a picture, halved and then interpolated.
-
-    Args:
-        picture: the picture.
-        region: rows and columns, as many of each as can be halved once more than ``times``.
-        times: how often to halve.
-        size: (width, height) at last, even and not much less than the halved part's.
-    """
-    if isinstance(picture, PlanarPicture):
-        return picture.shrunk_rgb(region, times, size)
-    return np.asarray(cv2.cvtColor(_resized(halved(picture[region], times), size), cv2.COLOR_BGR2RGB), dtype=np.uint8)
-
-
 def halved(image: Image, times: int) -> Image:
     """The picture at half, a quarter, an eighth of its size."""
     for _ in range(times):
@@ -127,21 +100,17 @@ def halved(image: Image, times: int) -> Image:
     return image
 
 
-def _resized(image: Image, size: tuple[int, int]) -> Image:
-    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
-
-
 def _grown_to(plane: Image, height: int, width: int) -> Image:
     missing = (height - plane.shape[0], width - plane.shape[1])
     return np.pad(plane, ((0, missing[0]), (0, missing[1])), mode="edge") if any(missing) else plane
 
 
-def _colours(planes: tuple[Image, ...], conversion: int = cv2.COLOR_YUV2BGR_I420) -> Image:
-    """BGR, or what ``conversion`` makes, of three planes of even size."""
+def _colours(planes: tuple[Image, ...]) -> Image:
+    """BGR of three planes of even size."""
     brightness, blue, red = planes
     height, width = brightness.shape
     stored = np.empty((height * 3 // 2, width), dtype=np.uint8)
     stored[:height] = brightness
     stored[height:].reshape(2, height // 2, width // 2)[0] = blue
     stored[height:].reshape(2, height // 2, width // 2)[1] = red
-    return np.asarray(cv2.cvtColor(stored, conversion), dtype=np.uint8)
+    return np.asarray(cv2.cvtColor(stored, cv2.COLOR_YUV2BGR_I420), dtype=np.uint8)

@@ -12,13 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.model import FloatArray
-from shared.planar_picture import Picture, shrunk_rgb
+from shared.planar_picture import Picture, part_halved
 from shared.tracking.face_search import (
     FaceBox,
     FaceFinder,
     count_people,
     halvings_to,
     larger_central_face,
+    shrunk,
     turn_back,
 )
 from shared.tracking.mesh_graph import MeshGraph
@@ -88,17 +89,6 @@ class _Crop:
     quarter_turns: int
 
 
-@dataclass(frozen=True)
-class _Shown:
-    """Where the mesh saw what: a place in the picture is ``origin_px + gain`` times that in the crop, along x and y.
-
-    The gain is nearly 1: what is shown has a whole number of pixels.
-    """
-
-    origin_px: FloatArray
-    gain: FloatArray
-
-
 class MediaPipeFaceMesh:
     """MediaPipe's face mesh with irises, following one person.
 
@@ -135,11 +125,11 @@ class MediaPipeFaceMesh:
         face_count = self._look(image_bgr, time_s)
         if self._crop is None:
             return _nobody
-        shown = self._start_mesh(image_bgr, self._crop)
-        return partial(self._found, self._crop, shown, face_count, time_s)
+        self._start_mesh(image_bgr, self._crop)
+        return partial(self._found, self._crop, face_count, time_s)
 
-    def _found(self, crop: _Crop, shown: _Shown, face_count: int, time_s: float) -> FaceLandmarks | None:
-        points_px = self._mesh_points(crop, shown)
+    def _found(self, crop: _Crop, face_count: int, time_s: float) -> FaceLandmarks | None:
+        points_px = self._mesh_points(crop)
         if points_px is None:
             self._crop = None
             return None
@@ -190,21 +180,20 @@ class MediaPipeFaceMesh:
         self._crop = _Crop(left_px, top_px, side_px, face.quarter_turns)
         self._settling_runs = _SETTLING_RUNS
 
-    def _start_mesh(self, image_bgr: Picture, crop: _Crop) -> _Shown:
-        picture, shown = _cut(image_bgr, crop)
+    def _start_mesh(self, image_bgr: Picture, crop: _Crop) -> None:
+        picture: Image = np.asarray(cv2.cvtColor(_cut(image_bgr, crop), cv2.COLOR_BGR2RGB), dtype=np.uint8)
         for _ in range(self._settling_runs):
             self._mesh.start(picture)
             self._mesh.points()
         self._settling_runs = 0
         self._mesh.start(picture)
-        return shown
 
-    def _mesh_points(self, crop: _Crop, shown: _Shown) -> FloatArray | None:
+    def _mesh_points(self, crop: _Crop) -> FloatArray | None:
         shares = self._mesh.points()
         if shares is None:
             return None
         points_px = turn_back(shares * crop.side_px, crop.quarter_turns, crop.side_px, crop.side_px)
-        points_px[:, :2] = shown.origin_px + shown.gain * points_px[:, :2]
+        points_px[:, :2] += crop.left_px, crop.top_px
         return points_px
 
 
@@ -219,38 +208,22 @@ def _nobody() -> None:
     """There is no face to be found."""
 
 
-def _cut(image_bgr: Picture, crop: _Crop) -> tuple[Image, _Shown]:
-    """The crop's part of the picture in RGB, upright, shrunk to at most ``_CROP_SIDE_PX``; black outside it."""
+def _cut(image_bgr: Picture, crop: _Crop) -> Image:
+    """The crop's part of the picture, the right way up, shrunk to at most ``_CROP_SIDE_PX``; black outside it."""
     halvings = halvings_to(crop.side_px, _CROP_SIDE_PX)
     # Whole units of twice the scale: a film's colours are stored at half the size of its brightness.
     rows = _within(crop.top_px, crop.side_px, image_bgr.shape[0], 2 << halvings)
     columns = _within(crop.left_px, crop.side_px, image_bgr.shape[1], 2 << halvings)
-    side_px = min(crop.side_px >> halvings, _CROP_SIDE_PX)
     if rows[0] >= rows[1] or columns[0] >= columns[1]:
-        return np.zeros((side_px, side_px, 3), dtype=np.uint8), _Shown(np.zeros(2), np.ones(2))
-    # Shrunk before the black is added: a large crop is mostly outside of the picture.
-    (left, width), (top, height) = (
-        _shrunk_part(part, first_px, crop.side_px, side_px)
-        for part, first_px in ((columns, crop.left_px), (rows, crop.top_px))
-    )
-    small = shrunk_rgb(image_bgr, (slice(*rows), slice(*columns)), halvings, (width, height))
-    borders = (top, side_px - top - height, left, side_px - left - width)
+        return np.zeros((_CROP_SIDE_PX, _CROP_SIDE_PX, 3), dtype=np.uint8)
+    # Halved before the black is added: a large crop is mostly outside of the picture.
+    small = part_halved(image_bgr, (slice(*rows), slice(*columns)), halvings)
+    top, left = (rows[0] - crop.top_px) >> halvings, (columns[0] - crop.left_px) >> halvings
+    side_px = crop.side_px >> halvings
+    borders = (top, side_px - top - small.shape[0], left, side_px - left - small.shape[1])
     if any(borders):
         small = np.asarray(cv2.copyMakeBorder(small, *borders, cv2.BORDER_CONSTANT), dtype=np.uint8)
-    lengths_px = np.array([columns[1] - columns[0], rows[1] - rows[0]]) / (width, height)
-    shown = _Shown(np.array([columns[0], rows[0]]) - lengths_px * (left, top), lengths_px * (side_px / crop.side_px))
-    return np.ascontiguousarray(np.rot90(small, crop.quarter_turns)), shown
-
-
-def _shrunk_part(part_px: tuple[int, int], first_px: int, side_px: int, shown_px: int) -> tuple[int, int]:
-    """Where a part of a crop begins once the crop is shrunk from ``side_px`` to ``shown_px``, and its even length.
-
-    >>> _shrunk_part((0, 1080), -520, 2120, 480)
-    (118, 244)
-    """
-    ratio = shown_px / side_px
-    length = max(2 * round((part_px[1] - part_px[0]) * ratio / 2), 2)
-    return min(round((part_px[0] - first_px) * ratio), shown_px - length), length
+    return np.asarray(np.ascontiguousarray(np.rot90(shrunk(small, _CROP_SIDE_PX), crop.quarter_turns)), dtype=np.uint8)
 
 
 def _within(first_px: int, side_px: int, length_px: int, unit_px: int) -> tuple[int, int]:

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from shared.planar_picture import PlanarPicture, halved, part_halved, part_in_grey, shrunk_rgb
+from shared.planar_picture import PlanarPicture, halved, part_halved, part_in_grey
 
 EVERYTHING = (slice(None), slice(None))
 
@@ -63,11 +63,3 @@ def test_grey_stretches_every_stored_brightness_to_the_full_range() -> None:
     colour = np.full((8, 8), 128, dtype=np.uint8)
     expected = np.clip(np.round((stored.astype(float) - 16) * 255 / 219), 0, 255)
     assert (PlanarPicture(stored, colour, colour).grey(EVERYTHING) == expected).all()
-
-
-@pytest.mark.parametrize(("times", "size"), [(0, (96, 64)), (0, (72, 48)), (1, (48, 32)), (1, (40, 28))])
-def test_shrinking_before_and_after_colouring_agree(times: int, size: tuple[int, int]) -> None:
-    before = shrunk_rgb(PlanarPicture(*planes()), EVERYTHING, times, size).astype(int)
-    after = shrunk_rgb(converted(planes()), EVERYTHING, times, size).astype(int)
-    assert before.shape == after.shape == (size[1], size[0], 3)
-    assert np.abs(before - after).mean() < 2
