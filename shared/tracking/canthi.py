@@ -71,7 +71,7 @@ class Window:
 
 BESIDE: Final = Window(side_px=31, toward_eye_px=0, width_px=15 / np.sqrt(3.0))
 """Skin beside the corner: least of the lids is in it."""
-ABOUT: Final = Window(side_px=21, toward_eye_px=8, width_px=4.0)
+ABOUT: Final = Window(side_px=19, toward_eye_px=9, width_px=3.5)
 """What lies about the corner: within the rim of spectacles, whose lenses are wider than the eye by some 8 mm each side
 (14 px), of which a head turned by 10 degrees shows 3 mm less."""
 _FLAT_CORNERS: Final = CORNERS.ravel()

@@ -20,11 +20,11 @@ _INNER_CORNERS: Final = (1, 2)
 """Of the four: beside the outer ones hair may lie."""
 _SMALLEST_IRIS_PX: Final = 14.0
 """Below, patches are magnified pictures of few pixels, and the blocks of the film's compression have more contrast than
-either: at 8 to 10 px three of four people without spectacles seemed to wear some."""
-_BEFORE_SKIN_IRIS: Final = 0.105
-"""Depth from which a frame is what the patches show, iris diameters (1.2 mm): mean and three standard deviations of
-what 25 films of five rendered faces without spectacles show, their heads turning (-0.015, 0.040)."""
-_CORNER_BEFORE_SKIN_IRIS: Final = 0.25
+either: at 8 to 10 px two of four people without spectacles seemed to wear some."""
+_BEFORE_SKIN_IRIS: Final = 0.11
+"""Depth from which a frame is what the patches show, iris diameters (1.3 mm): mean and three standard deviations of
+what 25 films of five rendered faces without spectacles show, their heads turning (-0.02, 0.042)."""
+_CORNER_BEFORE_SKIN_IRIS: Final = 0.30
 """The same for a single corner, which a thin rim may hold alone: what no corner shows in 14 films of people without
 spectacles, where single corners are found less surely than on rendered faces (those: 0.05 at most)."""
 _FEWEST_TURNING_FRAMES: Final = 30
@@ -38,8 +38,8 @@ _EXACT_IRIS: Final = 0.003
 def rim_seen(beside: FloatArray, about: FloatArray, iris_px: float) -> bool:
     """Whether something beside an inner eye corner has more contrast than the corner itself.
 
-    Without spectacles it has 0.5 to 0.7 of it on five rendered faces, 0.5 to 0.9 on eight films of people; with thick,
-    horn or small frames, before the face or painted on it, 1.0 to 3.7; on two people who wear metal frames 1.8.
+    Without spectacles it has 0.4 to 0.7 of it on five rendered faces, 0.5 to 0.8 on eight films of people; with thick,
+    horn or small frames, before the face or painted on it, 1.0 to 3.6; on two people who wear metal frames 1.8 and 2.0.
 
     Args:
         beside, about: ``(4,)`` contrast beside the corners and about them, see
