@@ -71,10 +71,10 @@ def analyze_video(
     chosen = parameters or Parameters()
     report = progress or _ignore
     report(Progress("reading"))
-    frames = read_frames(path, step=chosen.step, max_frames=chosen.max_frames)
+    probed = probe(path)
+    frames = read_frames(path, step=chosen.step, max_frames=chosen.max_frames, probed=probed)
     if enough is not None:
         frames = _until(frames, enough)
-    probed = probe(path)
     limbus = partial(quickest_limbus, expected_frames(probed, chosen)) if second_process else LidAwareLimbus
     trace = rounded(
         track_frames(frames, probed, chosen, progress=progress, cancelled=cancelled, limbus=limbus, live=False)

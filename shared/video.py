@@ -114,7 +114,12 @@ def probe(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> VideoMeta:
 
 
 def read_frames(
-    path: Path, *, step: int = 1, max_frames: int | None = None, limits: Limits = DEFAULT_LIMITS
+    path: Path,
+    *,
+    step: int = 1,
+    max_frames: int | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+    probed: VideoMeta | None = None,
 ) -> Generator[Frame, None, None]:
     """Decode a film frame by frame, at full resolution.
 
@@ -124,6 +129,7 @@ def read_frames(
             converted.
         max_frames: stop after this many yielded frames.
         limits: a film whose container promises less than it holds is stopped at ``max_duration_s``.
+        probed: what :func:`probe` said, for one who has asked already; it takes as long as some frames.
 
     Yields:
         Frames whose times increase strictly from 0. A file that breaks off is read as far as it goes.
@@ -132,9 +138,8 @@ def read_frames(
         EmptyFileError, NotAVideoError, TooLargeError, UnreadableVideoError: as :func:`probe` does, at the first
             frame; TooLargeError also later, where it turns out longer than the limit.
     """
-    probed = probe(path, limits=limits)
-    stamped = _stored_frames(path) if probed.rotation_deg == 0 and _is_planar(path) else _converted_frames(path)
-    with closing(stamped):
+    upright = (probed or probe(path, limits=limits)).rotation_deg == 0
+    with closing(_decoded(path, upright=upright)) as stamped:
         yield from _frames(stamped, step, max_frames, limits)
 
 
@@ -210,29 +215,36 @@ def _retrieved(capture: cv2.VideoCapture) -> Picture | None:
     return np.asarray(image, dtype=np.uint8) if decoded else None
 
 
-def _is_planar(path: Path) -> bool:
+def _decoded(path: Path, *, upright: bool) -> _Stamped:
+    """Frames as they are stored where that can be read from, else converted."""
+    if upright:
+        with _open_container(path) as container:
+            if _is_planar(container):
+                yield from _stored_frames(container)
+                return
+    yield from _converted_frames(path)
+
+
+def _is_planar(container: Any) -> bool:
     """Whether PyAV decodes this film as fast as OpenCV and gives its frames as :class:`PlanarPicture` wants them."""
-    with _open_container(path) as container:
-        stream = _film_stream(container)
-        codec = stream.codec_context
-        times_known = container.format.name.split(",")[0] in _TIMED_CONTAINERS
-        return times_known and codec.name in _PLANAR_CODECS and codec.pix_fmt == _PLANAR_FORMAT
+    codec = _film_stream(container).codec_context
+    times_known = container.format.name.split(",")[0] in _TIMED_CONTAINERS
+    return times_known and codec.name in _PLANAR_CODECS and codec.pix_fmt == _PLANAR_FORMAT
 
 
-def _stored_frames(path: Path) -> _Stamped:
+def _stored_frames(container: Any) -> _Stamped:
     """Frames by PyAV, as they are stored. Damaged packets are left out, as OpenCV does."""
-    with _open_container(path) as container:
-        stream = _film_stream(container)
-        # Of two processors the others make better use: a second decoding thread costs up to half more in all.
-        stream.thread_type = "AUTO" if usable_processors() > _FEW_PROCESSORS else "NONE"
-        for packet in _packets(container, stream):
-            try:
-                pictures = stream.codec_context.decode(packet)
-            except av.error.FFmpegError:
-                continue
-            for picture in pictures:
-                if picture.pts is not None:
-                    yield float(picture.pts * stream.time_base), partial(stored_picture, picture)
+    stream = _film_stream(container)
+    # Of two processors the others make better use: a second decoding thread costs up to half more in all.
+    stream.thread_type = "AUTO" if usable_processors() > _FEW_PROCESSORS else "NONE"
+    for packet in _packets(container, stream):
+        try:
+            pictures = stream.codec_context.decode(packet)
+        except av.error.FFmpegError:
+            continue
+        for picture in pictures:
+            if picture.pts is not None:
+                yield float(picture.pts * stream.time_base), partial(stored_picture, picture)
 
 
 def _packets(container: Any, stream: Any) -> Generator[Any, None, None]:

@@ -77,9 +77,10 @@ def track(
         TooShortError: fewer than ten frames.
         UnreadableVideoError: or one of its kinds, see :func:`shared.video.probe`.
     """
+    probed = probe(path)
     return track_frames(
-        read_frames(path, step=parameters.step, max_frames=parameters.max_frames),
-        probe(path),
+        read_frames(path, step=parameters.step, max_frames=parameters.max_frames, probed=probed),
+        probed,
         parameters,
         live=False,
         progress=progress,
