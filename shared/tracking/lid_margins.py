@@ -109,7 +109,7 @@ def aperture_percentiles(
 ) -> tuple[float, float]:
     """15th and 95th percentile of the grey values between the lids, at every second row of one eye."""
     rows = np.arange(0, grey.shape[0], 2)
-    columns = np.clip(np.round(x), 0, grey.shape[1] - 1).astype(int)
+    columns = np.minimum(np.maximum(np.rint(x), 0), grey.shape[1] - 1).astype(np.intp)
     inside = (rows[:, None] > upper_y) & (rows[:, None] < lower_y)
     values = np.sort(grey[::2, columns][inside])
     if len(values) < 8:

@@ -8,7 +8,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from shared.model import FloatArray
+from shared.model import FloatArray, IntArray
 from shared.tracking.eye_crop import CANTHUS_MIDPOINT_PX, PATCH_WIDTH_PX, EyePatches, Float32Array
 from shared.tracking.eye_tones import EyeColours, EyeTones, red_light, red_over_green
 from shared.tracking.lid_margins import LidMargins, aperture_percentiles
@@ -151,6 +151,11 @@ def _within_0_1(values: Float32Array) -> Float32Array:
     return np.minimum(np.maximum(values, 0), 1)
 
 
+def _nearest_columns(x_px: FloatArray) -> IntArray:
+    """Patch columns, for indexing."""
+    return np.minimum(np.maximum(np.rint(x_px), 0), PATCH_WIDTH_PX - 1).astype(np.intp)
+
+
 def _gradient(eyes: Float32Array) -> tuple[Float32Array, Float32Array]:
     """Along x and y, per px."""
     flat = _stacked(eyes)
@@ -169,7 +174,7 @@ def _tone_range(
     ranges = []
     for eye in range(2):
         columns = CANTHUS_MIDPOINT_PX[0] + _TONE_COLUMNS * half_width_px[eye]
-        at = np.clip(np.round(columns), 0, PATCH_WIDTH_PX - 1).astype(int)
+        at = _nearest_columns(columns)
         upper, lower = margins.y_px[eye][:, at] - top
         low, high = aperture_percentiles(lit[eye], columns, upper, lower)
         ranges.append((low, max(high, low * 1.02 + 1e-3)))
@@ -217,11 +222,10 @@ def _shadow_gain(
     lit: Float32Array, below_upper: Float32Array, above_lower: Float32Array, half_width_px: float
 ) -> Float32Array | None:
     """By how much to brighten one eye at each of :data:`_FINE_DEPTHS_PX`; None where the profile cannot be seen."""
-    columns = np.clip(np.round(CANTHUS_MIDPOINT_PX[0] + _SHADOW_COLUMNS * half_width_px), 0, PATCH_WIDTH_PX - 1)
-    at = columns.astype(np.intp)
+    at = _nearest_columns(CANTHUS_MIDPOINT_PX[0] + _SHADOW_COLUMNS * half_width_px)
     # In every column exactly one row lies at each whole depth below the lid.
     rows = np.ceil(-below_upper[0, at]).astype(np.intp) + _SHADOW_DEPTHS_PX[:, None]
-    held = np.clip(rows, 0, len(lit) - 1)
+    held = np.minimum(np.maximum(rows, 0), len(lit) - 1)
     allowed = (rows == held) & (above_lower[held, at] > 1)
     tones = np.sort(np.where(allowed, lit[held, at], np.inf), axis=1)
     counts = allowed.sum(axis=1)
@@ -232,7 +236,7 @@ def _shadow_gain(
     profile = np.interp(_SHADOW_DEPTHS_PX, _SHADOW_DEPTHS_PX[known], bright)
     padded = np.concatenate([profile[:1], profile, profile[-1:]])
     smooth = np.maximum.accumulate(0.25 * padded[:-2] + 0.5 * padded[1:-1] + 0.25 * padded[2:])
-    gain = np.clip(smooth[-1] / smooth, 1, _SHADOW_GAIN_LIMIT)
+    gain = np.minimum(np.maximum(smooth[-1] / smooth, 1), _SHADOW_GAIN_LIMIT)
     return np.interp(_FINE_DEPTHS_PX, _SHADOW_DEPTHS_PX + 0.5, gain).astype(np.float32)
 
 
@@ -261,7 +265,7 @@ def _not_skin(
 def _median(values: Float32Array) -> float:
     """As :func:`numpy.median`, in a third of its time on few values."""
     below, above = (len(values) - 1) // 2, len(values) // 2
-    ordered = np.partition(values, [below, above])
+    ordered = np.sort(values)
     return float((ordered[below] + ordered[above]) / 2)
 
 

@@ -17,7 +17,7 @@ from shared.model import BoolArray, FloatArray
 from shared.tracking.camera import Camera
 from shared.tracking.canthi import ABOUT, CanthusReference, FoundCanthi
 from shared.tracking.corner_frame import CornerFrame
-from shared.tracking.eye_crop import CORNERS, EyePatches
+from shared.tracking.eye_crop import CORNERS
 from shared.tracking.eye_in_head import CENTRE_BEHIND_CORNERS_IRIS
 from shared.tracking.frame_records import FrameRecords
 from shared.tracking.head_pose import HeadPose, mean_shape
@@ -158,9 +158,7 @@ class LimbusMeasurement:
             corners=corners,
             skin=SkinReference(reference.skin, reference.landmarks),
             pose=pose,
-            usual_middles_px=np.median(
-                [_middles_in_patches(at, cut.eyes) for at, cut in zip(placed, teaching, strict=True)], axis=0
-            ),
+            usual_middles_px=np.median(_middles_in_patches(placed, *_patch_places(teaching)), axis=0),
         )
         self._measure_waiting(self._learnt)
 
@@ -197,7 +195,7 @@ def _measure(cuts: Sequence[LimbusCut], learnt: _Learnt) -> list[_Record]:
         edges,
         np.stack([cut.eyes.iris_px for cut in cuts]),
         np.stack([cut.eyes.inside.astype(np.float64) for cut in cuts]),
-        np.stack([_tilt(learnt, *frame) for frame in zip(cuts, beside, rotations, strict=True)]),
+        _tilt(learnt, cuts, beside, rotations),
     )
     skin = np.full((len(cuts), 2, 3), np.nan)
     if learnt.skin.usable:
@@ -233,25 +231,31 @@ def _numbers(
     return cut.index, limbus, confidence, beside, about, apart, skin, rotation, iris_px, height_carried(fit)
 
 
-def _tilt(learnt: _Learnt, cut: LimbusCut, canthi: FloatArray, rotation: FloatArray) -> FloatArray:
-    """Sine of the tilt of each limbus beyond what its place in the patch shows, ``(2, 2)``.
+def _tilt(learnt: _Learnt, cuts: Sequence[LimbusCut], canthi: FloatArray, rotations: FloatArray) -> FloatArray:
+    """Sine of the tilt of each limbus beyond what its place in the patch shows, ``(n, 2, 2)``.
 
     Patches are cut about the landmark corners, which follow a vertical movement of the eye by up to a half; the
     corners found in the picture do not.
     """
-    drift = learnt.usual_middles_px - _middles_in_patches(canthi, cut.eyes)
+    to_image, scale = _patch_places(cuts)
+    drift = learnt.usual_middles_px - _middles_in_patches(canthi, to_image, scale)
     lever_px = 2 * ROTATION_RADIUS_IRIS * learnt.fitter.calibration.true_radius_px
-    return np.asarray(drift / lever_px[:, None] + _TURN_SHARE * _turn_in_patches(rotation, cut.eyes))
+    return np.asarray(drift / lever_px[:, None] + _TURN_SHARE * _turn_in_patches(rotations, to_image, scale))
 
 
-def _middles_in_patches(canthi: FloatArray, eyes: EyePatches) -> FloatArray:
-    """Middle of each eye's corners ``(4, 2)`` in patch px, ``(2, 2)``: the inverse of a similarity."""
-    middles = canthi.reshape(2, 2, 2).mean(axis=1) - eyes.to_image[:, :, 2]
-    return np.asarray(np.einsum("eji,ej->ei", eyes.to_image[:, :, :2], middles) * eyes.scale**2)
+def _patch_places(cuts: Sequence[LimbusCut]) -> tuple[FloatArray, FloatArray]:
+    """Similarities ``(n, 2, 2, 3)`` from eye patch to image, and scale ``(n, 1, 1)``, patch px per image px."""
+    scale = np.array([cut.eyes.scale for cut in cuts])[:, None, None]
+    return np.stack([cut.eyes.to_image for cut in cuts]), scale
 
 
-def _turn_in_patches(rotation: FloatArray, eyes: EyePatches) -> FloatArray:
-    """Sine of the head's turn away from the mean pose along the axes of each patch, ``(2, 2)``; 0 where unknown."""
-    forward = np.nan_to_num(-rotation[:2, 2])
-    axes = eyes.to_image[:, :, :2] * eyes.scale
-    return np.asarray(np.einsum("eij,i->ej", axes, forward))
+def _middles_in_patches(canthi: FloatArray, to_image: FloatArray, scale: FloatArray) -> FloatArray:
+    """Middle of each eye's corners ``(n, 4, 2)`` in patch px, ``(n, 2, 2)``: the inverse of a similarity."""
+    middles = canthi.reshape(-1, 2, 2, 2).mean(axis=2) - to_image[..., 2]
+    return np.asarray(np.einsum("neji,nej->nei", to_image[..., :2], middles) * scale**2)
+
+
+def _turn_in_patches(rotations: FloatArray, to_image: FloatArray, scale: FloatArray) -> FloatArray:
+    """Sine of the head's turn away from the mean pose along the axes of each patch, ``(n, 2, 2)``; 0 where unknown."""
+    forward = np.nan_to_num(-rotations[:, :2, 2])
+    return np.asarray(np.einsum("neij,ni->nej", to_image[..., :2] * scale[..., None], forward))
