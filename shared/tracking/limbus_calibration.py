@@ -66,13 +66,15 @@ def _edges_between_lids(
     ]
 
 
-def calibrate_limbus(eyes: Sequence[EyePatches]) -> LimbusCalibration:
+def calibrate_limbus(eyes: Sequence[EyePatches], size: FloatArray | None = None) -> LimbusCalibration:
     """Learn from open-eyed frames; a few, spread evenly, are enough.
 
     Each eye gets the radius of its own rim: in a head that is turned a little one eye is nearer to the camera. Their
     true radius is one, for it sets the scale of the movement.
     """
-    chosen = [eyes[i] for i in np.unique(np.linspace(0, len(eyes) - 1, _FRAMES).round().astype(int))]
+    picked = np.unique(np.linspace(0, len(eyes) - 1, _FRAMES).round().astype(int))
+    chosen = [eyes[i] for i in picked]
+    size = np.ones((len(picked), 2)) if size is None else size[picked]
     with_lids = _with_lids(chosen)
     searched = _edges_between_lids(with_lids, _SURE_SCLERA_LEVEL, None)
     colours = _eye_colours(searched, with_lids, np.stack([patches.iris_px for patches in chosen]), PATCH_IRIS_PX / 2)
@@ -82,7 +84,7 @@ def calibrate_limbus(eyes: Sequence[EyePatches]) -> LimbusCalibration:
     radius = _best_radius([searched[i] for i in scanned], [chosen[i] for i in scanned])
     calibration = _with_radius(radius, LimbusCalibration.nominal().rest_px)
     for round_number in range(_ROUNDS):
-        seen, centres = _fit_all(calibration, searched, chosen)
+        seen, centres = _fit_all(calibration, searched, chosen, size)
         radius_px = np.clip(seen, 0.95 * calibration.radius_px, 1.05 * calibration.radius_px)
         calibration = replace(
             calibration, radius_px=radius_px, true_radius_px=radius_px, rest_px=np.median(centres, axis=0)
@@ -95,7 +97,7 @@ def calibrate_limbus(eyes: Sequence[EyePatches]) -> LimbusCalibration:
             pupil = _pupil_contrast(searched, centres)
             calibration = replace(calibration, sclera_level=level, pupil_contrast=pupil, colours=colours)
     plain = _edges_between_lids(with_lids, calibration.sclera_level, calibration.colours, logarithmic=False)
-    unbiased, _ = _fit_all(calibration, plain, chosen)
+    unbiased, _ = _fit_all(calibration, plain, chosen, size)
     radius = float(calibration.radius_px.mean())
     true_radius = float(np.clip(unbiased.mean(), radius, 1.08 * radius))
     return replace(calibration, true_radius_px=np.full(2, true_radius))
@@ -191,12 +193,12 @@ def _rim_evidence(radius_px: float, edges: Sequence[LimbusEdges], eyes: Sequence
 
 
 def _fit_all(
-    calibration: LimbusCalibration, edges: Sequence[LimbusEdges], eyes: Sequence[EyePatches]
+    calibration: LimbusCalibration, edges: Sequence[LimbusEdges], eyes: Sequence[EyePatches], size: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
     """``(2,)`` median radius that the frames show, per eye, and ``(n, 2, 2)`` their centres."""
     fitter = LimbusFitter(calibration, _LEARNING_FIRMNESS)
     seeds = np.stack([patches.iris_px for patches in eyes])
     usable = np.stack([patches.inside.astype(np.float64) for patches in eyes])
-    fits = fitter.fit_frames(edges, seeds, usable, np.zeros((len(eyes), 2, 2)))
-    radius = np.median(np.stack([fit.radius_px for fit in fits]), axis=0)
+    fits = fitter.fit_frames(edges, seeds, usable, np.zeros((len(eyes), 2, 2)), size)
+    radius = np.median(np.stack([fit.radius_px for fit in fits]) / size, axis=0)
     return radius, np.stack([fit.centre_px for fit in fits])

@@ -19,7 +19,9 @@ from shared.model import FloatArray, IntArray
 from shared.tracking.eye_crop import CANTHUS_MIDPOINT_PX, PATCH_IRIS_PX, Float32Array, PictureStack, sample
 from shared.tracking.eye_tones import EyeColours
 from shared.tracking.limbus_edges import DARK_IRIS_SCLERA_LEVEL, LimbusEdges
+from shared.tracking.rest_tilt import flattened
 from shared.tracking.rim_edges import REACH_PX, RimStep, robust_circle, sub_step_peak
+from shared.tracking.rim_ellipse import MIN_FORESHORTENING, tilted_circle, unit_circle
 from shared.tracking.rim_profile import PROFILE_PX, matched_edge
 from shared.tracking.search_grid import GRID_X, GRID_Y, at_heights, peak
 
@@ -60,7 +62,6 @@ _LAST_WIDTHS: Final = (0.13,)
 """How far edges may lie from the expected rim, as shares of the radius, round by round."""
 _PROFILE_ROUNDS: Final = 2
 _LARGEST_STEP_PX: Final = 4.0
-_MIN_FORESHORTENING: Final = 0.6
 _RADIUS_FIRMNESS: Final = 3.0
 """How firmly a frame's radius is held to the one learnt: as by so many fully weighted edges."""
 _LARGEST_GROWTH_PX: Final = 1.0
@@ -68,13 +69,9 @@ _RADIUS_RANGE: Final = (0.9, 1.1)
 """Shares of the usual radius between which a frame's own must lie."""
 
 
-def _rim(rays: int) -> FloatArray:
-    angle = 2 * np.pi * (np.arange(rays) + 0.5) / rays
-    return np.stack([np.cos(angle), np.sin(angle)], axis=-1)
-
-
-_COARSE_RIM: Final = _rim(_COARSE_RAYS)
-_FINE_RIM: Final = _rim(_FINE_RAYS)
+_COARSE_RIM: Final = unit_circle(_COARSE_RAYS)
+_FINE_RIM: Final = unit_circle(_FINE_RAYS)
+_FLATTENED: Final = flattened(_FINE_RIM)
 _LEFT: Final = (slice(_COARSE_RAYS // 4, 3 * _COARSE_RAYS // 4),)
 _RIGHT: Final = (slice(0, _COARSE_RAYS // 4), slice(3 * _COARSE_RAYS // 4, _COARSE_RAYS))
 """Coarse rays to either side of the iris."""
@@ -120,6 +117,9 @@ class LimbusFit:
         contrast: ``(2,)`` log ratio of the brightness outside and inside the rim, where edges carried the fit.
         height_sd: ``(2,)`` standard deviation of the centre's height for edges with one of 1 px.
         rival: ``(2,)`` support of the best rim found at quite another height, as a share of this one's.
+        tilt: ``(2, 2)`` sine along the patch axes of the tilt with which the circle was fitted.
+        tilt_answer: ``(2, 2, 3)`` how the centre, patch px, answers to :func:`shared.tracking.rest_tilt.squares` of
+            the tilt.
     """
 
     centre_px: FloatArray
@@ -130,6 +130,8 @@ class LimbusFit:
     contrast: FloatArray
     height_sd: FloatArray
     rival: FloatArray
+    tilt: FloatArray
+    tilt_answer: FloatArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,6 +143,14 @@ class _Rims:
     sides: FloatArray
     spread_px: FloatArray
     height_sd: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class _Seen:
+    """How frames see the circles: ``tilt`` as in :meth:`LimbusFitter.fit_frames`, and ``size`` ``(n, 2, 1)``."""
+
+    tilt: FloatArray
+    size: FloatArray
 
 
 class _Stack:
@@ -168,7 +178,7 @@ class LimbusFitter:
         rest_y, radius = calibration.rest_px[:, 1], calibration.radius_px
         centre_y = CANTHUS_MIDPOINT_PX[1] + GRID_Y
         tilt = (centre_y - rest_y[:, None]) / (ROTATION_RADIUS_IRIS * PATCH_IRIS_PX)
-        flattening = np.sqrt(np.maximum(_MIN_FORESHORTENING, 1 - tilt**2))[:, None, :, None]
+        flattening = np.sqrt(np.maximum(MIN_FORESHORTENING, 1 - tilt**2))[:, None, :, None]
         cosine, sine = _COARSE_RIM.T[:, :, None, None]
         normal_x, normal_y = np.broadcast_arrays(cosine * flattening, sine)
         length = np.hypot(normal_x, normal_y)
@@ -186,10 +196,15 @@ class LimbusFitter:
 
     def fit(self, edges: LimbusEdges, seed_px: FloatArray, usable: FloatArray) -> LimbusFit:
         """Both limbi of one frame, head and landmarks as when the eyes were learnt; see :meth:`fit_frames`."""
-        return self.fit_frames([edges], seed_px[None], usable[None], np.zeros((1, 2, 2)))[0]
+        return self.fit_frames([edges], seed_px[None], usable[None], np.zeros((1, 2, 2)), np.ones((1, 2)))[0]
 
     def fit_frames(
-        self, edges: Sequence[LimbusEdges], seed_px: FloatArray, usable: FloatArray, tilt: FloatArray
+        self,
+        edges: Sequence[LimbusEdges],
+        seed_px: FloatArray,
+        usable: FloatArray,
+        tilt: FloatArray,
+        size: FloatArray,
     ) -> list[LimbusFit]:
         """Both limbi of several frames.
 
@@ -199,6 +214,7 @@ class LimbusFitter:
             usable: ``(n, 2)`` 1 where the eye is open and in the picture; others do not guide their fellow.
             tilt: ``(n, 2, 2)`` sine along the patch axes of how far the limbus is tilted, beyond what its place
                 against ``rest_px`` shows: by the head's turn, and as patches follow landmarks that follow gaze.
+            size: ``(n, 2)`` of the irises in these patches, as shares of the learnt radii.
         """
         stack = _Stack(edges)
         usable = usable[:, :, None, None]
@@ -209,7 +225,7 @@ class LimbusFitter:
         centre = peak(joint)
         centre[..., 0] += seed_px[..., 0]
         centre[..., 1] += CANTHUS_MIDPOINT_PX[1]
-        return self._refine(stack, centre, rim.max(axis=(2, 3)), tilt)
+        return self._refine(stack, centre, rim.max(axis=(2, 3)), _Seen(tilt, size[:, :, None]))
 
     def evidence(self, edges: LimbusEdges, seed_px: FloatArray) -> Float32Array:
         """Evidence for a rim around every grid place of one frame, ``(eye, y, x)``, each eye for itself."""
@@ -249,15 +265,16 @@ class LimbusFitter:
         shared = [at_heights(best[:, 1 - eye], GRID_Y - rest_y[eye] + rest_y[1 - eye]) for eye in range(2)]
         return np.stack(shared, axis=1)[..., None]
 
-    def _refine(self, stack: _Stack, coarse: FloatArray, score: FloatArray, tilt: FloatArray) -> list[LimbusFit]:
+    def _refine(self, stack: _Stack, coarse: FloatArray, score: FloatArray, seen: _Seen) -> list[LimbusFit]:
         """Refine from several starting heights, keep the pair of rims that explains most edges."""
         starts = coarse[:, :, None, :] + _START_OFFSETS_PX
-        rims = self._fit_rims(stack, starts, tilt, widths=_FIRST_WIDTHS)
+        rims = self._fit_rims(stack, starts, seen, widths=_FIRST_WIDTHS)
         pupil = _sample_rays(stack.pupil, rims.centre_px[..., None, None, :], stack.top_px)[..., 0, 0]
         choice, rival = self._choose(rims, self._pupil_share(pupil))
         chosen = np.take_along_axis(rims.centre_px, choice[:, :, None, None], axis=2)
-        final = self._settle(stack, self._fit_rims(stack, chosen, tilt, widths=_LAST_WIDTHS), tilt)
-        contrast = self._contrast(stack, final.centre_px, tilt)
+        final, answer = self._settle(stack, self._fit_rims(stack, chosen, seen, widths=_LAST_WIDTHS), seen)
+        contrast = self._contrast(stack, final.centre_px, seen)
+        tilt = self._tilt(final.centre_px, seen)
         return [
             LimbusFit(
                 centre_px=final.centre_px[i, :, 0],
@@ -268,6 +285,8 @@ class LimbusFitter:
                 contrast=contrast[i, :, 0],
                 height_sd=final.height_sd[i, :, 0],
                 rival=rival[i],
+                tilt=tilt[i, :, 0],
+                tilt_answer=answer[i, :, 0],
             )
             for i in range(len(coarse))
         ]
@@ -290,17 +309,17 @@ class LimbusFitter:
         rival = np.where(elsewhere, support, 0).max(axis=2)
         return choice, rival / np.maximum(np.take_along_axis(support, at, axis=2)[..., 0], 1e-6)
 
-    def _fit_rims(self, stack: _Stack, centre: FloatArray, tilt: FloatArray, *, widths: Sequence[float]) -> _Rims:
+    def _fit_rims(self, stack: _Stack, centre: FloatArray, seen: _Seen, *, widths: Sequence[float]) -> _Rims:
         """Locate the rim ray by ray, fit the circle by robust least squares; one round for each width.
 
         ``centre`` is ``(frames, 2, starts, 2)``, and so begins every array of the answer.
         """
-        usual = self.calibration.radius_px[:, None]
+        usual = self.calibration.radius_px[:, None] * seen.size
         radius = np.broadcast_to(usual, centre.shape[:3])
         cap = stack.cap[:, :, None, None]
         top = stack.top_px[:, None, None, None]
         for width in widths:
-            points, normal = self._ellipse(centre, radius, tilt, _FINE_RIM)
+            points, normal = self._ellipse(centre, radius, seen, _FINE_RIM)
             nx, ny = (normal[..., axis, None].astype(np.float32) for axis in range(2))
             x = points[..., 0, None].astype(np.float32) + REACH_PX * nx
             y = (points[..., 1] - top)[..., None].astype(np.float32) + REACH_PX * ny
@@ -316,7 +335,7 @@ class LimbusFitter:
             weight = np.minimum(strength / cap, 1) * sclera
             weight[strength < 0.1 * cap] = 0
             step = robust_circle(normal, offset, weight, radius - usual, self._firmness)
-            centre, radius = self._moved(centre, radius, step)
+            centre, radius = self._moved(centre, radius, step, usual)
         on_right = normal[..., 0] > 0
         return _Rims(
             centre_px=centre,
@@ -326,13 +345,16 @@ class LimbusFitter:
             height_sd=step.height_sd,
         )
 
-    def _settle(self, stack: _Stack, rims: _Rims, tilt: FloatArray) -> _Rims:
-        """The same rims placed by the whole profile of their edges; how well they were seen stays as it was found."""
-        usual = self.calibration.radius_px[:, None]
+    def _settle(self, stack: _Stack, rims: _Rims, seen: _Seen) -> tuple[_Rims, FloatArray]:
+        """The same rims placed by the whole profile of their edges; how well they were seen stays as it was found.
+
+        Also how each centre answers to its tilt, ``(frames, 2, starts, 2, 3)``.
+        """
+        usual = self.calibration.radius_px[:, None] * seen.size
         centre, radius = rims.centre_px, rims.radius_px
         cap = stack.cap[:, :, None, None]
         for _ in range(_PROFILE_ROUNDS):
-            points, normal = self._ellipse(centre, radius, tilt, _FINE_RIM)
+            points, normal = self._ellipse(centre, radius, seen, _FINE_RIM)
             across = points[..., None, :] + PROFILE_PX[:, None] * normal[..., None, :]
             values = _sample_rays(stack.field, across, stack.top_px)
             along_x, along_y, openness = values[..., 0], values[..., 1], values[..., 2]
@@ -341,22 +363,24 @@ class LimbusFitter:
             beyond = points + (shift + _BEYOND_RIM_PX)[..., None] * normal
             weight = weight * _sample_rays(stack.sclera, beyond[..., None, :], stack.top_px)[..., 0]
             step = robust_circle(normal, shift, weight, radius - usual, self._firmness)
-            centre, radius = self._moved(centre, radius, step)
-        return replace(rims, centre_px=centre, radius_px=radius)
+            centre, radius = self._moved(centre, radius, step, usual)
+        answer = radius[..., None, None] * step.answer(normal, _FLATTENED)
+        return replace(rims, centre_px=centre, radius_px=radius), answer
 
-    def _moved(self, centre: FloatArray, radius: FloatArray, step: RimStep) -> tuple[FloatArray, FloatArray]:
+    def _moved(
+        self, centre: FloatArray, radius: FloatArray, step: RimStep, usual: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
         """Centre and radius after a step, held to what one round may change and to what an iris can be."""
-        usual = self.calibration.radius_px[:, None]
         growth = np.clip(step.growth_px, -_LARGEST_GROWTH_PX, _LARGEST_GROWTH_PX)
         return (
             centre + np.clip(step.shift_px, -_LARGEST_STEP_PX, _LARGEST_STEP_PX),
             np.clip(radius + growth, _RADIUS_RANGE[0] * usual, _RADIUS_RANGE[1] * usual),
         )
 
-    def _contrast(self, stack: _Stack, centre: FloatArray, tilt: FloatArray) -> FloatArray:
+    def _contrast(self, stack: _Stack, centre: FloatArray, seen: _Seen) -> FloatArray:
         """Mean of log brightness a little outside the rim, where sclera shows, less that inside."""
-        radius = np.broadcast_to(self.calibration.radius_px[:, None], centre.shape[:3])
-        points, normal = self._ellipse(centre, radius, tilt, _COARSE_RIM)
+        radius = np.broadcast_to(self.calibration.radius_px[:, None] * seen.size, centre.shape[:3])
+        points, normal = self._ellipse(centre, radius, seen, _COARSE_RIM)
         places = points[..., None, :] + np.array([-1.5, 1.0])[:, None] * _BEYOND_RIM_PX * normal[..., None, :]
         tone = _sample_rays(stack.relative, places, stack.top_px)
         weight = _sample_rays(stack.sclera, places[..., 1:, :], stack.top_px)[..., 0]
@@ -365,20 +389,16 @@ class LimbusFitter:
         return np.asarray(mean * stack.log_range[:, :, None])
 
     def _ellipse(
-        self, centre: FloatArray, radius: FloatArray, tilt: FloatArray, rim: FloatArray
+        self, centre: FloatArray, radius: FloatArray, seen: _Seen, rim: FloatArray
     ) -> tuple[FloatArray, FloatArray]:
         """Rim points and unit normals ``(frames, 2, starts, rays, 2)`` of the limbus circle on the eyeball."""
-        lever_px = 2 * ROTATION_RADIUS_IRIS * self.calibration.true_radius_px[:, None, None]
-        tilt = (centre - self.calibration.rest_px[:, None]) / lever_px + tilt[:, :, None]
-        squared = (tilt**2).sum(axis=-1, keepdims=True)
-        limit = 1 - _MIN_FORESHORTENING
-        tilt = tilt * np.sqrt(np.minimum(1.0, limit / np.maximum(squared, 1e-9)))
-        flattening = np.sqrt(1 - np.minimum(squared, limit))[..., None]
-        along = (tilt @ rim.T)[..., None] * tilt[..., None, :]
-        points = rim - along / (1 + flattening)
-        normal = rim + along / (flattening * (1 + flattening))
-        normal = normal / np.sqrt((normal**2).sum(axis=-1, keepdims=True))
+        points, normal = tilted_circle(self._tilt(centre, seen), rim)
         return centre[..., None, :] + radius[..., None, None] * points, normal
+
+    def _tilt(self, centre: FloatArray, seen: _Seen) -> FloatArray:
+        """Sine of the tilt along the patch axes of circles centred there, ``(frames, 2, starts, 2)``."""
+        lever_px = 2 * ROTATION_RADIUS_IRIS * (self.calibration.true_radius_px[:, None] * seen.size)[..., None]
+        return np.asarray((centre - self.calibration.rest_px[:, None]) / lever_px + seen.tilt[:, :, None])
 
 
 def _within_0_1(values: FloatArray) -> FloatArray:

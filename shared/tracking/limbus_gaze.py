@@ -17,6 +17,7 @@ from shared.tracking.instrument import LimbusArrays
 from shared.tracking.limbus_fit import ROTATION_RADIUS_IRIS
 from shared.tracking.limbus_measurement import MeasuredFrames, ReferenceFace
 from shared.tracking.limbus_trust import without_untrusted
+from shared.tracking.rest_tilt import shift_by_rest
 from shared.tracking.spectacles import corners_by_their_depth
 
 _TRUSTED: Final = 0.45
@@ -58,9 +59,11 @@ def _angles(numbers: NDArray[np.void], time_s: FloatArray, face: ReferenceFace) 
     measured = np.isfinite(numbers["limbus_px"]).all(axis=2) & np.isfinite(middles).all(axis=2)
     measured &= np.isfinite(rotation[:, :1, 0])
     straight = _frames_of_zero(measured, measured & (numbers["confidence"] >= _TRUSTED) & numbers["height_carried"])
+    seen = measured & (numbers["confidence"] >= _TRUSTED)
+    limbus_px = numbers["limbus_px"] + shift_by_rest(numbers, seen, ROTATION_RADIUS_IRIS)
     angles = [
         eye_in_head_rad(
-            numbers["limbus_px"][:, eye],
+            limbus_px[:, eye],
             middles[:, eye],
             rotation,
             sight=face.camera.sight(middles[:, eye]),

@@ -21,6 +21,7 @@ from shared.tracking.eye_crop import CORNERS
 from shared.tracking.eye_in_head import CENTRE_BEHIND_CORNERS_IRIS
 from shared.tracking.frame_records import FrameRecords
 from shared.tracking.head_pose import HeadPose, mean_shape
+from shared.tracking.iris_size import against_usual, iris_sizes
 from shared.tracking.lid_occlusion import height_carried
 from shared.tracking.limbus_calibration import calibrate_limbus, limbus_edges
 from shared.tracking.limbus_confidence import fit_confidence
@@ -49,13 +50,17 @@ LIMBUS_RECORD: Final = (
     ("skin", np.float64, (2, 3)),
     ("rotation", np.float64, (3, 3)),
     ("iris_px", np.float64, (2,)),
+    ("patch_axis", np.float32, (2, 2)),
+    ("tilt", np.float32, (2, 2)),
+    ("tilt_answer", np.float32, (2, 2, 3)),
     ("height_carried", np.bool_, (2,)),
 )
 """What one frame leaves behind, all that grows with the film. Eyes in the order right, left. Corners as rigid frames
 over those found by the skin beside them and by what lies about them, and how far each corner was found apart by the
 two."""
 _Corners = tuple[FloatArray, FloatArray, FloatArray]
-_Record = tuple[int, FloatArray, FloatArray, *_Corners, FloatArray, FloatArray, FloatArray, BoolArray]
+_Tilted = tuple[FloatArray, FloatArray, FloatArray]
+_Record = tuple[int, FloatArray, FloatArray, *_Corners, FloatArray, FloatArray, FloatArray, *_Tilted, BoolArray]
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,6 +100,7 @@ class _Learnt:
     skin: SkinReference
     pose: HeadPose
     usual_middles_px: FloatArray
+    usual_sizes: FloatArray
 
 
 class LimbusMeasurement:
@@ -140,10 +146,13 @@ class LimbusMeasurement:
         canthi = CanthusReference(reference.canthi, shape, rotation, camera)
         canthi_about = CanthusReference(reference.canthi, shape, rotation, camera, ABOUT)
         corners = CornerFrame(shape, rotation, reference.landmarks[CORNERS.ravel(), :2], camera)
-        fitter = LimbusFitter(calibrate_limbus([cut.eyes for cut in teaching]))
-        iris_px = float(2 * fitter.calibration.true_radius_px.mean() / reference.eyes.scale)
         found = canthi.locate([cut.canthi for cut in teaching], rotations)
         placed = corners.place(found.corners_px, found.error_px, rotations)
+        sizes = _sizes(teaching, placed, camera)
+        usual_sizes = np.median(sizes, axis=0)
+        shares = against_usual(sizes, usual_sizes)
+        fitter = LimbusFitter(calibrate_limbus([cut.eyes for cut in teaching], shares))
+        iris_px = float(2 * (fitter.calibration.true_radius_px * shares[typical]).mean() / reference.eyes.scale)
         face = ReferenceFace(
             middles_px=reference.landmarks[CORNERS, :2].mean(axis=1),
             iris_px=iris_px,
@@ -159,6 +168,7 @@ class LimbusMeasurement:
             skin=SkinReference(reference.skin, reference.landmarks),
             pose=pose,
             usual_middles_px=np.median(_middles_in_patches(placed, *_patch_places(teaching)), axis=0),
+            usual_sizes=usual_sizes,
         )
         self._measure_waiting(self._learnt)
 
@@ -191,18 +201,29 @@ def _measure(cuts: Sequence[LimbusCut], learnt: _Learnt) -> list[_Record]:
         learnt.corners.place(found.corners_px, found.error_px, rotations) for found in (found_beside, found_about)
     )
     apart = _apart(found_beside, found_about)
+    sizes = against_usual(_sizes(cuts, beside, learnt.face.camera), learnt.usual_sizes)
     fits = learnt.fitter.fit_frames(
         edges,
         np.stack([cut.eyes.iris_px for cut in cuts]),
         np.stack([cut.eyes.inside.astype(np.float64) for cut in cuts]),
-        _tilt(learnt, cuts, beside, rotations),
+        _tilt(learnt, cuts, beside, rotations, sizes),
+        sizes,
     )
     skin = np.full((len(cuts), 2, 3), np.nan)
     if learnt.skin.usable:
         skin, _ = learnt.skin.locate([cut.skin for cut in cuts])
     confidence = [fit_confidence(fit, found.margins) for fit, found in zip(fits, edges, strict=True)]
     return [
-        _numbers(cut, fit, sure, learnt, canthi=(beside[i], about[i], apart[i]), skin=skin[i], rotation=rotations[i])
+        _numbers(
+            cut,
+            fit,
+            sure,
+            learnt,
+            canthi=(beside[i], about[i], apart[i]),
+            skin=skin[i],
+            rotation=rotations[i],
+            size=sizes[i],
+        )
         for i, (cut, fit, sure) in enumerate(zip(cuts, fits, confidence, strict=True))
     ]
 
@@ -222,16 +243,26 @@ def _numbers(
     canthi: _Corners,
     skin: FloatArray,
     rotation: FloatArray,
+    size: FloatArray,
 ) -> _Record:
     confidence = confidence * cut.eyes.inside
     limbus = cut.eyes.image_points(fit.centre_px)
     limbus[confidence <= 0] = np.nan
-    iris_px = 2 * learnt.fitter.calibration.true_radius_px / cut.eyes.scale
+    iris_px = 2 * learnt.fitter.calibration.true_radius_px * size / cut.eyes.scale
     beside, about, apart = (corners.reshape(2, 2, 2) for corners in canthi)
-    return cut.index, limbus, confidence, beside, about, apart, skin, rotation, iris_px, height_carried(fit)
+    tilted = (cut.eyes.to_image[:, :, 0], fit.tilt, fit.tilt_answer)
+    return cut.index, limbus, confidence, beside, about, apart, skin, rotation, iris_px, *tilted, height_carried(fit)
 
 
-def _tilt(learnt: _Learnt, cuts: Sequence[LimbusCut], canthi: FloatArray, rotations: FloatArray) -> FloatArray:
+def _sizes(cuts: Sequence[LimbusCut], corners_px: FloatArray, camera: Camera) -> FloatArray:
+    """``(n, 2)`` iris sizes in the patches of frames whose corners are at ``(n, 4, 2)``, in proportion."""
+    landmarks = np.stack([cut.landmarks for cut in cuts])
+    return iris_sizes(corners_px, landmarks, np.array([cut.eyes.scale for cut in cuts]), camera)
+
+
+def _tilt(
+    learnt: _Learnt, cuts: Sequence[LimbusCut], canthi: FloatArray, rotations: FloatArray, sizes: FloatArray
+) -> FloatArray:
     """Sine of the tilt of each limbus beyond what its place in the patch shows, ``(n, 2, 2)``.
 
     Patches are cut about the landmark corners, which follow a vertical movement of the eye by up to a half; the
@@ -239,8 +270,8 @@ def _tilt(learnt: _Learnt, cuts: Sequence[LimbusCut], canthi: FloatArray, rotati
     """
     to_image, scale = _patch_places(cuts)
     drift = learnt.usual_middles_px - _middles_in_patches(canthi, to_image, scale)
-    lever_px = 2 * ROTATION_RADIUS_IRIS * learnt.fitter.calibration.true_radius_px
-    return np.asarray(drift / lever_px[:, None] + _TURN_SHARE * _turn_in_patches(rotations, to_image, scale))
+    lever_px = 2 * ROTATION_RADIUS_IRIS * learnt.fitter.calibration.true_radius_px * sizes
+    return np.asarray(drift / lever_px[..., None] + _TURN_SHARE * _turn_in_patches(rotations, to_image, scale))
 
 
 def _patch_places(cuts: Sequence[LimbusCut]) -> tuple[FloatArray, FloatArray]:

@@ -58,6 +58,7 @@ class RimStep:
         spread_px: robust scatter of the edges about the new circle.
         height_sd: standard deviation of the centre's height when each fully weighted edge has one of 1 px; what the
             radius leaves open is in it.
+        inverse: ``(..., 3, 3)`` of the normal equations of centre and radius.
     """
 
     shift_px: FloatArray
@@ -65,6 +66,13 @@ class RimStep:
     weight: FloatArray
     spread_px: FloatArray
     height_sd: FloatArray
+    inverse: FloatArray
+
+    def answer(self, normal: FloatArray, offsets: FloatArray) -> FloatArray:
+        """``(..., 2, k)`` how the centre answers to ``(rays, k)`` offsets along ``normal``."""
+        basis = np.concatenate([normal, np.ones_like(normal[..., :1])], axis=-1)
+        pull = np.swapaxes(self.weight[..., None] * basis, -1, -2) @ offsets
+        return np.asarray(self.inverse[..., :2, :] @ pull)
 
 
 def robust_circle(
@@ -102,4 +110,4 @@ def robust_circle(
         right = (weighted @ offset[..., None])[..., 0]
         right[..., 2] -= firmness * grown_px
         step = (inverse @ right[..., None])[..., 0]
-    return RimStep(step[..., :2], step[..., 2], used, spread, np.sqrt(inverse[..., 1, 1]))
+    return RimStep(step[..., :2], step[..., 2], used, spread, np.sqrt(inverse[..., 1, 1]), inverse)

@@ -46,9 +46,11 @@ def test_limbi_are_the_same_alone_and_among_others() -> None:
     assert all((one.field == other.field).all() for one, other in zip(edges, alone, strict=True))
     fitter = LimbusFitter(calibrate_limbus(eyes()))
     seeds, usable, tilt = np.stack([pair.iris_px for pair in eyes()]), np.ones((COUNT, 2)), np.zeros((COUNT, 2, 2))
-    together = fitter.fit_frames(edges, seeds, usable, tilt)
+    size = np.linspace(0.96, 1.04, 2 * COUNT).reshape(COUNT, 2)
+    together = fitter.fit_frames(edges, seeds, usable, tilt, size)
     for i, fit in enumerate(together):
-        (single,) = fitter.fit_frames(edges[i : i + 1], seeds[i : i + 1], usable[i : i + 1], tilt[i : i + 1])
+        here = slice(i, i + 1)
+        (single,) = fitter.fit_frames(edges[here], seeds[here], usable[here], tilt[here], size[here])
         assert single.centre_px == pytest.approx(fit.centre_px, abs=1e-9)
 
 
