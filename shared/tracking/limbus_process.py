@@ -26,8 +26,8 @@ from shared.processors import usable_processors
 from shared.tracebacks import DescribedError
 from shared.tracking.instrument import LimbusArrays, LimbusInstrument
 from shared.tracking.limbus import LIMBUS_NAME, LidAwareLimbus
-from shared.tracking.limbus_child import PICKLE_PROTOCOL
-from shared.tracking.limbus_cut import LimbusCutter
+from shared.tracking.limbus_child import send
+from shared.tracking.limbus_cut import LimbusCut, LimbusCutter
 from shared.tracking.limbus_gaze import gaze
 from shared.tracking.limbus_measurement import MeasuredFrames
 
@@ -87,11 +87,9 @@ class LimbusInOwnProcess:
         self._process.kill()
         self._process.communicate()
 
-    def _send(self, message: Any) -> None:
-        content = pickle.dumps(message, PICKLE_PROTOCOL)
+    def _send(self, cut: LimbusCut | None) -> None:
         try:
-            _pipe(self._process.stdin).write(content)
-            _pipe(self._process.stdin).flush()
+            send(_pipe(self._process.stdin), cut)
         except BrokenPipeError:
             self._answer()
 

@@ -2,7 +2,6 @@
 
 import io
 import os
-import pickle
 import signal
 import subprocess
 import sys
@@ -24,7 +23,8 @@ from shared.tracebacks import DescribedError, describe
 from shared.tracking import limbus_process
 from shared.tracking.instrument import LimbusArrays
 from shared.tracking.limbus import LidAwareLimbus
-from shared.tracking.limbus_child import serve
+from shared.tracking.limbus_child import send, serve
+from shared.tracking.limbus_cut import LimbusCutter
 from shared.tracking.limbus_process import LimbusInOwnProcess, quickest_limbus
 from shared.tracking.tracker import track
 from tests.conftest import REPOSITORY
@@ -192,9 +192,11 @@ def test_an_interrupt_from_the_terminal_is_left_to_the_parent(instrument: Limbus
 
 
 def test_a_child_whose_input_breaks_off_says_nothing() -> None:
-    answers = io.BytesIO()
-    serve(io.BytesIO(pickle.dumps("half a frame")[:-3]), answers)
-    serve(io.BytesIO(b""), answers)
+    answers, frames = io.BytesIO(), io.BytesIO()
+    send(frames, LimbusCutter().cut(portrait().image_bgr, portrait().points_px, 0))
+    whole = frames.getvalue()
+    for received in (b"", whole[:3], whole[:-3], whole):
+        serve(io.BytesIO(received), answers)
     assert answers.getvalue() == b""
 
 
