@@ -58,9 +58,8 @@ def _angles(numbers: NDArray[np.void], time_s: FloatArray, face: ReferenceFace) 
     )
     measured = np.isfinite(numbers["limbus_px"]).all(axis=2) & np.isfinite(middles).all(axis=2)
     measured &= np.isfinite(rotation[:, :1, 0])
-    straight = _frames_of_zero(measured, measured & (numbers["confidence"] >= _TRUSTED) & numbers["height_carried"])
-    seen = measured & (numbers["confidence"] >= _TRUSTED)
-    limbus_px = numbers["limbus_px"] + shift_by_rest(numbers, seen, ROTATION_RADIUS_IRIS)
+    straight = _frames_of_zero(measured, measured & (numbers["confidence"] >= _TRUSTED))
+    limbus_px = numbers["limbus_px"] + shift_by_rest(numbers, straight, ROTATION_RADIUS_IRIS)
     angles = [
         eye_in_head_rad(
             limbus_px[:, eye],
@@ -97,6 +96,8 @@ def _frames_of_zero(measured: BoolArray, trusted: BoolArray) -> BoolArray:
     """``(n, 2)`` frames whose median gaze is zero: those in which both eyes are trusted, if there are enough.
 
     With frames of its own for each eye, one that the lids hide more often would seem to look higher than its fellow.
+    For the same reason frames count whose height is withheld: without them zero would be far up in faces with narrow
+    lids, which carry a height in up-gaze only. Their heights are rough, but a median does not mind.
     """
     both = trusted.all(axis=1, keepdims=True)
     if both.sum() >= _FEWEST_COMMON_FRAMES:
