@@ -8,6 +8,7 @@ from typing import Final
 
 from shared.model import PspStatus, Task
 from shared.synthetic.film import Film, write_truth_json
+from shared.synthetic.gaze import Camera
 from shared.synthetic.head_motion import HeadScript, Swing
 from shared.synthetic.puppet import Look, PuppetTruth
 from shared.synthetic.scripts import healthy, horizontal_only, psp_like
@@ -69,7 +70,8 @@ DEMO_CASES: Final[tuple[DemoCase, ...]] = (
         "The same task: left and right are full, but up and down together reach only 2 to 3 degrees, slowly. "
         "Square-wave jerks, and hardly a blink.",
         Task.VERTICAL_HORIZONTAL,
-        Film(psp_like(), look=Look(iris_colour="hazel", noise_sd=1.0), crf=23, seed=12),
+        # At 60 frames/s, because compression hides how slow small movements are at 30.
+        Film(psp_like(), Camera(60.0), look=Look(iris_colour="hazel", noise_sd=1.0), crf=23, seed=12),
         PspStatus.SUSPECTED,
         "RANGE_BELOW_THRESHOLD",
     ),
