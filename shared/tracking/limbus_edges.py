@@ -118,7 +118,6 @@ def find_limbus_edges(
         sclera *= colours.like_sclera(_by_eye(red_over_green(patches))[window])
     sclera *= _not_skin(_by_eye(tones.red_over_blue)[window], below_upper, above_lower, sclera)
     sclera *= open_weight
-    rim = open_weight if colours is None else open_weight * _beside(sclera)
     tone = np.clip((log_lit - log_darkest) / log_span, -1, sclera_level)
     return LimbusEdges(
         field=_stacked(np.stack([gradient_x * weight, gradient_y * weight, weight], axis=-1)),
@@ -127,7 +126,7 @@ def find_limbus_edges(
         log_range=log_range,
         pupil=_stacked(_pupil_contrast(tone, open_weight)),
         top_px=top,
-        cap=_strong_gradient(magnitude, rim),
+        cap=_strong_gradient(magnitude, open_weight * _beside(sclera)),
         margins=margins,
     )
 
@@ -286,7 +285,10 @@ def _pupil_contrast(tone: Float32Array, open_weight: Float32Array) -> Float32Arr
 
 
 def _beside(sclera: Float32Array) -> Float32Array:
-    """1 on sclera and as far from it as its rim with the iris is broad, 0 elsewhere: not at the pupil."""
+    """1 on sclera and as far from it as its rim with the iris is broad, 0 elsewhere: not at the pupil.
+
+    Else the edge of a wide pupil, stronger than any rim and much of a narrow opening, would make the rim look weak.
+    """
     return np.stack([cv2.dilate(cv2.erode(eye, _NARROWEST_SCLERA), _RIM_SHAPE) for eye in sclera])
 
 

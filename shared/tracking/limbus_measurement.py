@@ -57,7 +57,7 @@ LIMBUS_RECORD: Final = (
 )
 """What one frame leaves behind, all that grows with the film. Eyes in the order right, left. Corners as rigid frames
 over those found by the skin beside them and by what lies about them, and how far each corner was found apart by the
-two."""
+two. Axis of each eye's patch, picture px; tilt and its answer as in :class:`shared.tracking.limbus_fit.LimbusFit`."""
 _Corners = tuple[FloatArray, FloatArray, FloatArray]
 _Tilted = tuple[FloatArray, FloatArray, FloatArray]
 _Record = tuple[int, FloatArray, FloatArray, *_Corners, FloatArray, FloatArray, FloatArray, *_Tilted, BoolArray]
