@@ -38,7 +38,7 @@ LEFT_UPPER: Final = (398, 384, 385, 386, 387, 388, 466)
 LEFT_LOWER: Final = (382, 381, 380, 374, 373, 390, 249)
 FACE_OUTLINE: Final = (10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377)
 FACE_OUTLINE_RIGHT: Final = (152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109)
-DEPTH_CELL_PX: Final = 8
+DEPTH_CELL_PX: Final = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +49,7 @@ class Portrait:
         image_bgr: ``(H, W, 3)`` picture.
         points_px: ``(478, 3)`` face mesh on it; z as the mesh gives it, px, negative toward the camera.
         iris_diameter_px: mean horizontal iris diameter.
-        depth_px: ``(H / 8, W / 8)`` depth of the surface at the centres of 8 px cells.
+        depth_px: ``(H / 4, W / 4)`` depth of the surface at the centres of 4 px cells.
     """
 
     image_bgr: Image
@@ -135,7 +135,11 @@ def _eye_middle(points: FloatArray, corners: tuple[int, int]) -> FloatArray:
 
 
 def _depth(points: FloatArray, width_px: int, height_px: int) -> NDArray[np.float32]:
-    """Smooth surface through the mesh, bent back beyond its outline so that hair and neck turn with the head."""
+    """Surface through the mesh, bent back beyond its outline so that hair and neck turn with the head.
+
+    It goes through the landmarks: smoothed, it would fill the hollows of the eye corners by a fifth of an iris, and the
+    eyeballs, which are placed by the landmarks, would lie too deep behind the corners that are seen.
+    """
     outline = points[list(FACE_OUTLINE + FACE_OUTLINE_RIGHT)]
     face_width = float(np.ptp(outline[:, 0]))
     centre = outline[:, :2].mean(axis=0)
@@ -146,7 +150,7 @@ def _depth(points: FloatArray, width_px: int, height_px: int) -> NDArray[np.floa
         ring[:, 2] += back * face_width
         rings.append(ring)
     known = np.concatenate([points[:468], *rings])
-    fit = RBFInterpolator(known[:, :2], known[:, 2], kernel="thin_plate_spline", smoothing=2.0, neighbors=60)
+    fit = RBFInterpolator(known[:, :2], known[:, 2], kernel="thin_plate_spline", neighbors=60)
     columns, rows = -(-width_px // DEPTH_CELL_PX), -(-height_px // DEPTH_CELL_PX)
     x, y = np.meshgrid((np.arange(columns) + 0.5) * DEPTH_CELL_PX - 0.5, (np.arange(rows) + 0.5) * DEPTH_CELL_PX - 0.5)
     depth = fit(np.column_stack([x.ravel(), y.ravel()])).reshape(rows, columns)
@@ -155,6 +159,6 @@ def _depth(points: FloatArray, width_px: int, height_px: int) -> NDArray[np.floa
     radius = np.hypot((x - centre[0]) / half[0], (y - centre[1]) / half[1])
     # The mesh is jagged where the surface turns away beside the ears; left so, hair would ripple in a head turn.
     rough = np.clip((radius - 0.70) / 0.25, 0, 1)
-    fine, coarse = (cv2.GaussianBlur(bounded, (0, 0), sigma) for sigma in (0.9, 0.025 * face_width / 2))
+    fine, coarse = (cv2.GaussianBlur(bounded, (0, 0), sigma) for sigma in (0.5, 0.05 * face_width / 2))
     depth_px: NDArray[np.float32] = (fine + rough * (coarse - fine)).astype(np.float32)
     return depth_px

@@ -16,14 +16,12 @@ from shared.model import FloatArray
 from shared.tracking.camera import Camera
 from shared.tracking.eye_crop import CORNERS, OUTER_CANTHI
 
-_DEPTH_REACH: Final = 0.03
-"""How far landmarks tell of the depth around them, in units of the distance of the outer eye corners: less than from
-one to the next, so that the hollow of a corner keeps its depth."""
-_FAR: Final = 6.0
-"""Reaches from which a landmark counts for nothing."""
+_NEAR: Final = 0.35
+"""Landmarks so far around a corner, in units of the distance of the outer eye corners, shape its skin."""
 _ROUNDS: Final = 3
-_RIDGE: Final = 1e-6
-"""Keeps planes solvable where the landmarks are few."""
+_RIDGE: Final = 1e-9
+"""Keeps the plate solvable where two landmarks coincide."""
+_SMALLEST_SQUARE: Final = 1e-20
 
 
 class CanthusSurface:
@@ -94,23 +92,44 @@ class CanthusSurface:
 
 def _offsets_in_space(shape: FloatArray, corner: FloatArray, view: FloatArray, offsets_px: FloatArray) -> FloatArray:
     """``(3, p)`` offsets from the corner in the head of ``(2, p)`` places in the reference patch."""
+    plate = _ThinPlate(shape, corner[:2])
     depth = np.zeros(offsets_px.shape[1])
     across = np.zeros_like(offsets_px)
     for _ in range(_ROUNDS):
         across = np.linalg.solve(view[:, :2], offsets_px - view[:, 2:] * depth)
-        depth = _depth(shape, corner[:2] + across.T) - corner[2]
+        depth = plate.depth(corner[:2] + across.T) - corner[2]
     return np.concatenate([across, depth[None]])
 
 
-def _depth(shape: FloatArray, places: FloatArray) -> FloatArray:
-    """Depth of the mean face at ``(p, 2)`` places: a plane through the landmarks around each, near ones most."""
-    span = np.hypot(*(shape[OUTER_CANTHI[1], :2] - shape[OUTER_CANTHI[0], :2]))
-    reach = _DEPTH_REACH * span
-    low, high = places.min(axis=0) - _FAR * reach, places.max(axis=0) + _FAR * reach
-    shape = shape[((shape[:, :2] > low) & (shape[:, :2] < high)).all(axis=1)]
-    away = (shape[:, :2] - places[:, None]) / reach
-    weight = np.exp(-0.5 * (away**2).sum(axis=2))
-    plane = np.concatenate([np.ones_like(away[..., :1]), away], axis=2)
-    weighted = np.swapaxes(plane * weight[..., None], 1, 2)
-    normal = weighted @ plane + _RIDGE * np.eye(3)
-    return np.asarray(np.linalg.solve(normal, (weighted @ shape[:, 2])[..., None])[:, 0, 0])
+class _ThinPlate:
+    """Surface of the mean face around a place: bent no more than it takes to go through every landmark.
+
+    A surface that is only near them fills the hollow of the corners, and takes the skin around a corner for nearer than
+    it is, by a tenth of an iris (0.1 degrees of gaze for each degree of head).
+
+    Args:
+        shape: ``(468, 3)`` mean face.
+        place: ``(2,)``.
+    """
+
+    def __init__(self, shape: FloatArray, place: FloatArray) -> None:
+        self._place = place
+        self._span = np.hypot(*(shape[OUTER_CANTHI[1], :2] - shape[OUTER_CANTHI[0], :2]))
+        away = (shape[:, :2] - place) / self._span
+        near = (np.abs(away) < _NEAR).all(axis=1)
+        self._at = away[near]
+        plane = np.concatenate([np.ones((len(self._at), 1)), self._at], axis=1)
+        system = np.block([[_bending(self._at, self._at), plane], [plane.T, np.zeros((3, 3))]])
+        depths = np.concatenate([shape[near, 2], np.zeros(3)])
+        self._forces = np.linalg.solve(system + _RIDGE * np.eye(len(system)), depths)
+
+    def depth(self, places: FloatArray) -> FloatArray:
+        """``(p,)`` at ``(p, 2)`` places."""
+        away = (places - self._place) / self._span
+        return np.asarray(_bending(away, self._at) @ self._forces[:-3] + self._forces[-3] + away @ self._forces[-2:])
+
+
+def _bending(places: FloatArray, at: FloatArray) -> FloatArray:
+    """``(p, n)`` how far a unit of force at each of ``(n, 2)`` points bends a thin plate at ``(p, 2)`` places."""
+    squares = ((places[:, None] - at) ** 2).sum(axis=2)
+    return np.asarray(squares * np.log(np.maximum(squares, _SMALLEST_SQUARE)))

@@ -106,19 +106,19 @@ def test_a_head_that_nods_does_not_move_the_eyes_in_it():
     puppet = Puppet(portrait())
     script = HeadScript(pitch=Swing(amplitude=5.0, rate_hz=0.5))
     truth = puppet.truth(simulate(Script(duration_s=2.0, drift_sd_deg=0.0), seed=3), script)
-    moved = [portrait().points_px + _nod_px(truth, frame) for frame in range(len(truth.gaze))]
     instrument = LidAwareLimbus()
     for frame, picture in enumerate(puppet.frames(truth)):
-        instrument.observe(picture, moved[frame], frame)
+        instrument.observe(picture, _turned_points(puppet, truth, frame), frame)
     left, right = instrument.finish(truth.gaze.time_s, np.ones(len(truth.gaze), dtype=bool))
-    # These landmarks shift with the head but do not show its turn, so a small part of it must remain.
-    assert np.std((left.v_deg + right.v_deg) / 2) < 2.0
+    # Landmarks of real films follow only part of a turn, which the instrument makes up for: too much for these.
+    assert np.std((left.v_deg + right.v_deg) / 2) < 1.0
 
 
-def _nod_px(truth: PuppetTruth, frame: int) -> FloatArray:
-    iris = (truth.iris_left_px[frame] + truth.iris_right_px[frame]) / 2
-    first = (truth.iris_left_px[0] + truth.iris_right_px[0]) / 2
-    return np.append(iris - first, 0.0)
+def _turned_points(puppet: Puppet, truth: PuppetTruth, frame: int) -> FloatArray:
+    """The portrait's landmarks where the turned head has them."""
+    lifted = puppet._camera.lift(*puppet.portrait.points_px.T)
+    placed = puppet._placed(lifted, puppet._pose(truth.head, frame))
+    return np.column_stack([puppet._camera.project(placed), placed[:, 2]])
 
 
 def test_shut_eyes_have_no_gaze_and_no_confidence():
