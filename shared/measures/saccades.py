@@ -82,7 +82,7 @@ def peak_velocity(axis: Axis, events: Events, limbus: LimbusGaze, observed: Obse
         reference = Reference(band.low_deg_s, band.high_deg_s, source, HOPF_PEOPLE)
     value = median(s.peak_velocity_deg_s or 0.0 for s in chosen)
     note = degree_note(limbus.calibration, axis)
-    qualifier = f"{note}, {len(chosen)} saccades of {amplitude:.1f} deg (median)"
+    qualifier = f"{note}; {len(chosen)} saccades of {amplitude:.1f} deg (median)"
     return Metric(name, label, unit, "limbus", value, reference=reference, qualifier=qualifier)
 
 

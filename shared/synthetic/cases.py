@@ -71,7 +71,7 @@ DEMO_CASES: Final[tuple[DemoCase, ...]] = (
         "Square-wave jerks, and hardly a blink.",
         Task.VERTICAL_HORIZONTAL,
         # At 60 frames/s, because compression hides how slow small movements are at 30.
-        Film(psp_like(), Camera(60.0), look=Look(iris_colour="hazel", noise_sd=1.0), crf=23, seed=12),
+        Film(psp_like(), Camera(60.0), look=Look(iris_colour="hazel", noise_sd=1.0), crf=24, seed=12),
         PspStatus.SUSPECTED,
         "RANGE_BELOW_THRESHOLD",
     ),
