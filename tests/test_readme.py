@@ -38,3 +38,8 @@ def test_every_make_target_that_is_named_exists(readme: Path) -> None:
     named = set(re.findall(r"`?make ([a-z][a-z-]+)", readme.read_text(encoding="utf-8")))
     assert {"demo", "test"} <= named
     assert {name for name in named if f"\n{name}:" not in makefile} == set()
+
+
+def test_both_readmes_have_the_same_chapters() -> None:
+    english, korean = (text.read_text(encoding="utf-8").count("\n## ") for text in TEXTS)
+    assert english == korean
