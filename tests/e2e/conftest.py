@@ -16,7 +16,9 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from shared.adapters.local import LocalStore, open_local_store
+from shared.model import FloatArray
 from tests.conftest import REPOSITORY
+from tests.e2e.barcodes import add_films
 from tests.e2e.watching import DESK, watched
 from tests.waiting import wait_until
 
@@ -98,6 +100,12 @@ def store(dashboard_url: str, dashboard_data: Path) -> LocalStore:
     """The store of the dashboard under test, once it runs."""
     assert dashboard_url
     return open_local_store(dashboard_data)
+
+
+@pytest.fixture(scope="session")
+def films(store: LocalStore, tmp_path_factory: pytest.TempPathFactory) -> dict[str, FloatArray]:
+    """Frame times, s from the first frame, of the films of ``FILMS`` in the store, by name."""
+    return add_films(store, tmp_path_factory.mktemp("bars"))
 
 
 def chromium_path() -> str:

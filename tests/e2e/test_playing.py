@@ -4,18 +4,11 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page
 
-from shared.adapters.local import LocalStore
 from shared.model import FloatArray
-from tests.e2e.barcodes import FILMS, READ_NUMBER, add_films
+from tests.e2e.barcodes import FILMS, READ_NUMBER
 from tests.e2e.reviewing import open_review, settled
 
 pytestmark = [pytest.mark.browser, pytest.mark.alone]
-
-
-@pytest.fixture(scope="module")
-def films(store: LocalStore, tmp_path_factory: pytest.TempPathFactory) -> dict[str, FloatArray]:
-    """Frame times, s from the first frame, of the films of ``FILMS`` in the store, by name."""
-    return add_films(store, tmp_path_factory.mktemp("bars"))
 
 
 @pytest.mark.parametrize("name", list(FILMS))

@@ -8,20 +8,18 @@ from playwright.sync_api import Page, WebSocket, expect
 
 from shared.adapters.local import LocalStore
 from shared.model import FloatArray
-from tests.e2e.barcodes import FILMS, add_film, add_films, even_times
+from tests.e2e.barcodes import FILMS, add_film, even_times
 from tests.e2e.reviewing import decisions, open_review, press, settled, sign_in, span_of, wait_for_decisions
 
 pytestmark = [pytest.mark.browser, pytest.mark.alone]
 expect.set_options(timeout=90_000)
 
 
-@pytest.fixture(scope="session")
-def films(store: LocalStore, tmp_path_factory: pytest.TempPathFactory) -> dict[str, FloatArray]:
-    """Frame times, s from the first, of the films of ``FILMS`` in the store, by name; others to decide on."""
-    folder = tmp_path_factory.mktemp("bars")
+@pytest.fixture(scope="module", autouse=True)
+def films_to_decide_on(store: LocalStore, tmp_path_factory: pytest.TempPathFactory) -> None:
+    folder = tmp_path_factory.mktemp("decide")
     for name in ("decide", "sign", "keys", "blink"):
         add_film(store, folder, f"bars-{name}", even_times(300))
-    return add_films(store, folder)
 
 
 def click_lane(page: Page, share: float) -> None:
