@@ -20,7 +20,7 @@ RUNTIME_CLIENT := awslambdaric==4.2.2
 STACK ?= eye-review
 REGION ?= us-west-1
 
-.PHONY: help demo cloud test lint types unit browser cloud-test bench accuracy demo-videos demo-results deploy undeploy clean
+.PHONY: help demo cloud test ready lint types unit browser cloud-test bench accuracy demo-videos demo-results deploy undeploy clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -61,7 +61,12 @@ $(CLOUD)/.lint: requirements-cloud-lint.txt | $(PY)
 # Files in their order: by default those with few tests, often the longest, come last. Three at a time on 2 cores: many wait for processes.
 BY_FILE := --dist loadfile --no-loadscope-reorder
 
-test: lint types unit browser cloud-test ## everything that CI runs
+test: ## everything that CI runs
+	$(MAKE) --no-print-directory -j 3 ready
+	$(MAKE) --no-print-directory unit browser cloud-test
+
+# Types are checked on one core while the packages of the cloud tests are installed on the other.
+ready: lint types chromium $(CLOUD)/.run $(CLOUD)/.lint
 
 lint: $(VENV)/.dev ## style and import rules
 	$(VENV)/bin/ruff check .

@@ -260,7 +260,7 @@ def claim_all(store_factory: Callable[[], Store], owner: str) -> list[str]:
 
 
 def test_four_processes_never_claim_the_same_job(store_factory: Callable[[], Store], store: Store) -> None:
-    names = {f"a{number}" for number in range(50)}
+    names = {f"a{number}" for number in range(24)}
     for name in names:
         store.jobs.create(make_job(name))
     with multiprocessing.get_context("spawn").Pool(4) as pool:

@@ -13,6 +13,7 @@ from shared.model import Blink, EyeTrace, FloatArray, Trace
 from shared.parameters import Parameters
 from tests.accuracy import blinks as blink_accuracy
 from tests.accuracy.context import Context
+from tests.material_traces import TraceOf
 
 ADAPTIVE = Parameters()
 FIXED = Parameters(blink_method="fixed")
@@ -421,12 +422,11 @@ MARKED_CLIPS = (
 
 
 @pytest.mark.material
-def test_marked_blinks_of_real_clips_are_found(material: Path, tmp_path: Path) -> None:
-    context = Context(material, tmp_path)
+def test_marked_blinks_of_real_clips_are_found(material: Path, tmp_path: Path, material_trace: TraceOf) -> None:
     everything = blink_accuracy.total(
-        blink_accuracy.compare(clip, detect_blinks(context.landmark_trace(material / clip["file"]), ADAPTIVE))
-        for clip in context.clips()
-        if Path(clip["file"]).name in MARKED_CLIPS
+        blink_accuracy.compare(clip, detect_blinks(material_trace(name), ADAPTIVE))
+        for clip in Context(material, tmp_path).clips()
+        if (name := Path(clip["file"]).name) in MARKED_CLIPS
     )
     assert everything.score.hits + everything.score.missed == 30
     assert everything.score.f1 is not None

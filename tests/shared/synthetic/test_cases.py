@@ -44,14 +44,6 @@ def test_a_sound_recording_beside_the_bench_is_judged(script, status: PspStatus)
 
 
 @pytest.mark.parametrize("case", DEMO_CASES, ids=lambda case: case.name)
-def test_a_demo_film_gets_the_answer_that_its_description_promises(case: DemoCase) -> None:
-    parameters = Parameters.from_mapping({"task": case.task.value})
-    result = analyse(track(DEMO_FOLDER / f"{case.name}.mp4", parameters), parameters)
-    assert result.psp_status is case.expected_status
-    assert case.expected_code in [reason.code for reason in result.reasons]
-
-
-@pytest.mark.parametrize("case", DEMO_CASES, ids=lambda case: case.name)
 def test_a_demo_film_is_small_and_its_truth_belongs_to_it(case: DemoCase) -> None:
     assert (DEMO_FOLDER / f"{case.name}.mp4").stat().st_size < 1_200_000
     truth = json.loads((DEMO_FOLDER / f"{case.name}.truth.json").read_text(encoding="utf-8"))
