@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.model import BoolArray, FloatArray, IntArray
+from shared.tracking.corner_depths import depths_before_skin, seen_aside
 from shared.tracking.eye_in_head import eye_in_head_rad
 from shared.tracking.head_reference import corner_middles, rotation_from_median_deg, smooth_rotation, stillness
 from shared.tracking.instrument import LimbusArrays
@@ -18,8 +19,10 @@ from shared.tracking.limbus_fit import ROTATION_RADIUS_IRIS
 from shared.tracking.limbus_measurement import MeasuredFrames, ReferenceFace
 from shared.tracking.limbus_trust import without_untrusted
 from shared.tracking.rest_tilt import shift_by_rest
-from shared.tracking.spectacles import corners_by_their_depth
+from shared.tracking.spectacles import rim_slides
 
+_BESIDE, _ABOUT = 0, 1
+"""The two windows by which corners are found, in their order in the records."""
 _TRUSTED: Final = 0.45
 """Confidence from which a frame takes part in the median gaze."""
 _FEWEST_COMMON_FRAMES: Final = 20
@@ -79,16 +82,36 @@ def _corners(
     numbers: NDArray[np.void], face: ReferenceFace, rotation: FloatArray, iris_px: FloatArray, still: FloatArray
 ) -> FloatArray:
     """``(n, 2, 2, 2)`` eye corners: by the skin beside them, or by themselves where spectacles cover it."""
-    if face.rim_seen:
-        return np.asarray(numbers["canthi_about_px"])
-    return corners_by_their_depth(
-        numbers["canthi_px"],
-        numbers["canthi_about_px"],
-        numbers["canthi_apart_px"],
-        rotation,
-        sight=face.camera.sight(numbers["canthi_about_px"].mean(axis=(1, 2))),
+    beside, about = (_placed(numbers, face, window) for window in (_BESIDE, _ABOUT))
+    both = numbers["canthi_found"].all(axis=1)[..., None]
+    apart = np.where(both, numbers["canthi_px"][:, _BESIDE] - numbers["canthi_px"][:, _ABOUT], np.nan)
+    sight = face.camera.sight(about.mean(axis=1))
+    rim = face.rim_seen or rim_slides(beside, about, apart, rotation, sight=sight, iris_px=iris_px, still=still)
+    window = _ABOUT if rim else _BESIDE
+    aside = seen_aside(sight, rotation)
+    depths = depths_before_skin(
+        numbers["canthi_px"][:, window],
+        numbers["canthi_found"][:, window].all(axis=1) & (still < 1),
+        face.corners,
+        numbers["rotation"],
+        aside=aside,
         iris_px=iris_px,
-        still=still,
+    )
+    if not depths.any():
+        return (about if rim else beside).reshape(-1, 2, 2, 2)
+    turned = np.nan_to_num(aside - np.nanmedian(aside, axis=0))
+    slid_px = depths[:, None] * turned[:, None] * iris_px[:, None, None]
+    return _placed(numbers, face, window, slid_px).reshape(-1, 2, 2, 2)
+
+
+def _placed(
+    numbers: NDArray[np.void], face: ReferenceFace, window: int, slid_px: FloatArray | float = 0.0
+) -> FloatArray:
+    """``(n, 4, 2)`` rigid frame over the corners found by one of the windows, without what they slid."""
+    return face.corners.place(
+        numbers["canthi_px"][:, window] - slid_px,
+        numbers["canthi_error_px"][:, window].astype(np.float64),
+        numbers["rotation"],
     )
 
 

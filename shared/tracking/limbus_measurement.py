@@ -44,9 +44,9 @@ LIMBUS_RECORD: Final = (
     ("index", np.int64),
     ("limbus_px", np.float64, (2, 2)),
     ("confidence", np.float64, (2,)),
-    ("canthi_px", np.float64, (2, 2, 2)),
-    ("canthi_about_px", np.float64, (2, 2, 2)),
-    ("canthi_apart_px", np.float64, (2, 2, 2)),
+    ("canthi_px", np.float64, (2, 4, 2)),
+    ("canthi_error_px", np.float32, (2, 4)),
+    ("canthi_found", np.bool_, (2, 4)),
     ("skin", np.float64, (2, 3)),
     ("rotation", np.float64, (3, 3)),
     ("iris_px", np.float64, (2,)),
@@ -55,10 +55,10 @@ LIMBUS_RECORD: Final = (
     ("tilt_answer", np.float32, (2, 2, 3)),
     ("height_carried", np.bool_, (2,)),
 )
-"""What one frame leaves behind, all that grows with the film. Eyes in the order right, left. Corners as rigid frames
-over those found by the skin beside them and by what lies about them, and how far each corner was found apart by the
-two. Axis of each eye's patch, picture px; tilt and its answer as in :class:`shared.tracking.limbus_fit.LimbusFit`."""
-_Corners = tuple[FloatArray, FloatArray, FloatArray]
+"""What one frame leaves behind, all that grows with the film. Eyes in the order right, left. Corners as found by the
+skin beside them and by what lies about them, see :class:`shared.tracking.canthi.FoundCanthi`. Axis of each eye's patch,
+picture px; tilt and its answer as in :class:`shared.tracking.limbus_fit.LimbusFit`."""
+_Corners = tuple[FloatArray, FloatArray, BoolArray]
 _Tilted = tuple[FloatArray, FloatArray, FloatArray]
 _Record = tuple[int, FloatArray, FloatArray, *_Corners, FloatArray, FloatArray, FloatArray, *_Tilted, BoolArray]
 
@@ -71,12 +71,14 @@ class ReferenceFace:
         middles_px: ``(2, 2)`` middle between the landmark corners of each eye in the reference frame.
         iris_px: iris diameter in the reference frame.
         camera: through which it was seen.
+        corners: its four eye corners in space.
         rim_seen: spectacles show beside its eye corners, see :func:`shared.tracking.spectacles.rim_seen`.
     """
 
     middles_px: FloatArray
     iris_px: float
     camera: Camera
+    corners: CornerFrame
     rim_seen: bool
 
 
@@ -96,7 +98,6 @@ class _Learnt:
     fitter: LimbusFitter
     canthi: CanthusReference
     canthi_about: CanthusReference
-    corners: CornerFrame
     skin: SkinReference
     pose: HeadPose
     usual_middles_px: FloatArray
@@ -157,6 +158,7 @@ class LimbusMeasurement:
             middles_px=reference.landmarks[CORNERS, :2].mean(axis=1),
             iris_px=iris_px,
             camera=camera,
+            corners=corners,
             rim_seen=rim_seen(canthi.contrast, canthi_about.contrast, iris_px),
         )
         self._learnt = _Learnt(
@@ -164,7 +166,6 @@ class LimbusMeasurement:
             fitter=fitter,
             canthi=canthi,
             canthi_about=canthi_about,
-            corners=corners,
             skin=SkinReference(reference.skin, reference.landmarks),
             pose=pose,
             usual_middles_px=np.median(_middles_in_patches(placed, *_patch_places(teaching)), axis=0),
@@ -197,10 +198,8 @@ def _measure(cuts: Sequence[LimbusCut], learnt: _Learnt) -> list[_Record]:
     found_beside, found_about = (
         canthi.locate([cut.canthi for cut in cuts], rotations) for canthi in (learnt.canthi, learnt.canthi_about)
     )
-    beside, about = (
-        learnt.corners.place(found.corners_px, found.error_px, rotations) for found in (found_beside, found_about)
-    )
-    apart = _apart(found_beside, found_about)
+    beside = learnt.face.corners.place(found_beside.corners_px, found_beside.error_px, rotations)
+    canthi = _both(found_beside, found_about)
     sizes = against_usual(_sizes(cuts, beside, learnt.face.camera), learnt.usual_sizes)
     fits = learnt.fitter.fit_frames(
         edges,
@@ -219,7 +218,7 @@ def _measure(cuts: Sequence[LimbusCut], learnt: _Learnt) -> list[_Record]:
             fit,
             sure,
             learnt,
-            canthi=(beside[i], about[i], apart[i]),
+            canthi=(canthi[0][i], canthi[1][i], canthi[2][i]),
             skin=skin[i],
             rotation=rotations[i],
             size=sizes[i],
@@ -228,10 +227,13 @@ def _measure(cuts: Sequence[LimbusCut], learnt: _Learnt) -> list[_Record]:
     ]
 
 
-def _apart(one: FoundCanthi, other: FoundCanthi) -> FloatArray:
-    """``(n, 4, 2)`` from the corners found by the other to those found by the one, px; nan where one was not."""
-    both = (one.found & other.found)[..., None]
-    return np.where(both, one.corners_px - other.corners_px, np.nan)
+def _both(beside: FoundCanthi, about: FoundCanthi) -> _Corners:
+    """Corners found by the one and by the other: places, errors, whether found; ``(n, 2, 4, ...)``."""
+    return (
+        np.stack([beside.corners_px, about.corners_px], axis=1),
+        np.stack([beside.error_px, about.error_px], axis=1),
+        np.stack([beside.found, about.found], axis=1),
+    )
 
 
 def _numbers(
@@ -249,9 +251,8 @@ def _numbers(
     limbus = cut.eyes.image_points(fit.centre_px)
     limbus[confidence <= 0] = np.nan
     iris_px = 2 * learnt.fitter.calibration.true_radius_px * size / cut.eyes.scale
-    beside, about, apart = (corners.reshape(2, 2, 2) for corners in canthi)
     tilted = (cut.eyes.to_image[:, :, 0], fit.tilt, fit.tilt_answer)
-    return cut.index, limbus, confidence, beside, about, apart, skin, rotation, iris_px, *tilted, height_carried(fit)
+    return cut.index, limbus, confidence, *canthi, skin, rotation, iris_px, *tilted, height_carried(fit)
 
 
 def _sizes(cuts: Sequence[LimbusCut], corners_px: FloatArray, camera: Camera) -> FloatArray:

@@ -15,6 +15,7 @@ from typing import Final
 import numpy as np
 
 from shared.model import FloatArray
+from shared.tracking.corner_depths import seen_aside
 
 _INNER_CORNERS: Final = (1, 2)
 """Of the four: beside the outer ones hair may lie."""
@@ -50,7 +51,7 @@ def rim_seen(beside: FloatArray, about: FloatArray, iris_px: float) -> bool:
     return iris_px >= _SMALLEST_IRIS_PX and bool((beside[inner] > about[inner]).any())
 
 
-def corners_by_their_depth(
+def rim_slides(
     beside_px: FloatArray,
     about_px: FloatArray,
     apart_px: FloatArray,
@@ -59,28 +60,23 @@ def corners_by_their_depth(
     sight: FloatArray,
     iris_px: FloatArray,
     still: FloatArray,
-) -> FloatArray:
-    """Corners as the skin beside them shows them, or as they themselves look where a frame stands before that skin.
+) -> bool:
+    """Whether what lies beside the corners slides against them like something that stands before the skin.
 
     Args:
-        beside_px, about_px: ``(n, 2, 2, 2)`` rigid frames over the corners found by the one and by the other: (frame,
-            eye, corner, xy).
-        apart_px: ``(n, 2, 2, 2)`` from each corner found by the other to that found by the one; nan where not found.
+        beside_px, about_px: ``(n, 4, 2)`` rigid frames over the corners found by the one and by the other.
+        apart_px: ``(n, 4, 2)`` from each corner found by the other to that found by the one; nan where not found.
         rotation: ``(n, 3, 3)`` of the head, camera axes; nan where unknown.
         sight: ``(n, 2)`` line of sight to the eyes, see :meth:`shared.tracking.camera.Camera.sight`.
         iris_px: ``(n,)`` iris diameter.
         still: ``(n,)`` see :func:`shared.tracking.head_reference.stillness`.
-
-    Returns:
-        One of the two, for the whole film.
     """
-    turned = sight * rotation[:, 2, 2, None] - rotation[:, :2, 2]
-    turned = np.where((still < 1)[:, None], turned, np.nan)
-    whole = (beside_px - about_px).mean(axis=(1, 2)) / iris_px[:, None]
-    single = np.moveaxis(apart_px.reshape(-1, 4, 2), 1, 0) / iris_px[:, None]
-    held = _depth_iris(whole, turned) > _BEFORE_SKIN_IRIS
-    held = held or max(_depth_iris(corner, turned) for corner in single) > _CORNER_BEFORE_SKIN_IRIS
-    return about_px if held else beside_px
+    turned = np.where((still < 1)[:, None], seen_aside(sight, rotation), np.nan)
+    whole = (beside_px - about_px).mean(axis=1) / iris_px[:, None]
+    single = np.moveaxis(apart_px, 1, 0) / iris_px[:, None]
+    if _depth_iris(whole, turned) > _BEFORE_SKIN_IRIS:
+        return True
+    return max(_depth_iris(corner, turned) for corner in single) > _CORNER_BEFORE_SKIN_IRIS
 
 
 def _depth_iris(slid: FloatArray, turned: FloatArray) -> float:
