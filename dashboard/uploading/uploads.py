@@ -7,7 +7,6 @@ What a killed server left behind is recognised by its missing lock and swept awa
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import hashlib
 import os
 import secrets
@@ -19,12 +18,11 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from dashboard.tokens import TokenRegistry
+from shared.adapters.locked_files import PRIVATE_FOLDER, create_locked, remove_if_abandoned, write_all
 from shared.errors import ConflictError, EmptyFileError, StorageError, TooLargeError
 
 FOLDER_NAME: Final = "uploads"
 _MIB: Final = 1024 * 1024
-_PRIVATE_FOLDER: Final = 0o700
-_PRIVATE_FILE: Final = 0o600
 _NO_ROOM: Final = "The film could not be written to the disk of the server. Free some space there and try again."
 
 Write = Callable[[bytes], None]
@@ -107,7 +105,7 @@ class Upload:
                 raise TooLargeError(too_large_message(self.max_bytes))
             digest.update(data)
             with _disk_errors():
-                _write_all(self._open(), data)
+                write_all(self._open(), data)
 
         kept = False
         try:
@@ -166,10 +164,8 @@ class Upload:
 
     def _open(self) -> int:
         if self._descriptor is None:
-            self.path.parent.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
-            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-            self._descriptor = os.open(self.path, flags, _PRIVATE_FILE)
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX)
+            self.path.parent.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+            self._descriptor = create_locked(self.path)
             self._removal = weakref.finalize(self, _remove, self.path, self._descriptor)
         return self._descriptor
 
@@ -196,7 +192,7 @@ def too_large_message(max_bytes: int) -> str:
 
 def sweep_abandoned(folder: Path) -> int:
     """Remove files of uploads whose server died; how many. Those of a living server are locked and stay."""
-    return sum(_remove_if_unlocked(path) for path in folder.glob("*.part"))
+    return sum(remove_if_abandoned(path) for path in folder.glob("*.part"))
 
 
 @contextlib.contextmanager
@@ -207,27 +203,6 @@ def _disk_errors() -> Iterator[None]:
         raise StorageError(_NO_ROOM) from error
 
 
-def _write_all(descriptor: int, data: bytes) -> None:
-    rest = memoryview(data)
-    while rest:
-        rest = rest[os.write(descriptor, rest) :]
-
-
 def _remove(path: Path, descriptor: int) -> None:
     path.unlink(missing_ok=True)
     os.close(descriptor)
-
-
-def _remove_if_unlocked(path: Path) -> bool:
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        path.unlink(missing_ok=True)
-    except BlockingIOError:
-        return False
-    finally:
-        os.close(descriptor)
-    return True

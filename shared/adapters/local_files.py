@@ -19,11 +19,10 @@ from pathlib import Path
 from typing import Final
 
 from shared.adapters.layout import check_key
+from shared.adapters.locked_files import PRIVATE_FILE, PRIVATE_FOLDER, create_locked, remove_if_abandoned, write_all
 from shared.errors import NotFoundError, StorageError
 
 _TEMPORARY_PREFIX: Final = ".part-"
-_PRIVATE_FOLDER: Final = 0o700
-_PRIVATE_FILE: Final = 0o600
 _DISK_FULL: Final = (
     "The disk is full, so the data could not be saved. Nothing already stored is lost; free some space and try again."
 )
@@ -57,7 +56,7 @@ def storage_errors() -> Iterator[None]:
 @contextlib.contextmanager
 def folder_lock(path: Path) -> Iterator[None]:
     """Hold an exclusive lock across processes; it ends with the process that holds it."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _PRIVATE_FILE)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE_FILE)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
@@ -68,7 +67,7 @@ def folder_lock(path: Path) -> Iterator[None]:
 def make_private_folder(folder: Path) -> None:
     """Create a folder that only its owner may read, and its parents."""
     with storage_errors():
-        folder.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
+        folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
 
 
 class FileArea:
@@ -157,43 +156,19 @@ class FileArea:
     def sweep(self) -> int:
         """Remove temporary files that writers left when they died; how many there were."""
         with storage_errors():
-            return sum(_remove_if_abandoned(path) for path in self._root.glob(f"users/*/eye/*/{_TEMPORARY_PREFIX}*"))
+            return sum(remove_if_abandoned(path) for path in self._root.glob(f"users/*/eye/*/{_TEMPORARY_PREFIX}*"))
 
 
 @contextlib.contextmanager
 def _temporary_file(folder: Path) -> Iterator[tuple[int, Path]]:
     """An open, locked, empty file in ``folder``, removed at the end unless it was renamed."""
-    descriptor, path = _create_locked(folder)
+    path = folder / f"{_TEMPORARY_PREFIX}{secrets.token_hex(8)}"
+    descriptor = create_locked(path)
     try:
         yield descriptor, path
     finally:
         path.unlink(missing_ok=True)
         os.close(descriptor)
-
-
-def _create_locked(folder: Path) -> tuple[int, Path]:
-    while True:
-        path = folder / f"{_TEMPORARY_PREFIX}{secrets.token_hex(8)}"
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _PRIVATE_FILE)
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        if os.fstat(descriptor).st_nlink:  # else it was swept between its creation and its lock
-            return descriptor, path
-        os.close(descriptor)
-
-
-def _remove_if_abandoned(path: Path) -> bool:
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        path.unlink(missing_ok=True)
-    except BlockingIOError:
-        return False
-    finally:
-        os.close(descriptor)
-    return True
 
 
 def _write_chunks(descriptor: int, chunks: Iterable[bytes]) -> Digest:
@@ -202,9 +177,7 @@ def _write_chunks(descriptor: int, chunks: Iterable[bytes]) -> Digest:
     for chunk in chunks:
         sha256.update(chunk)
         size_bytes += len(chunk)
-        rest = memoryview(chunk)
-        while rest:
-            rest = rest[os.write(descriptor, rest) :]
+        write_all(descriptor, chunk)
     return Digest(size_bytes, sha256.hexdigest())
 
 
