@@ -15,9 +15,10 @@ import numpy as np
 from shared.model import BoolArray, FloatArray
 from shared.tracking.eye_crop import PATCH_HEIGHT_PX, PATCH_IRIS_PX, EyePatches, Float32Array, sample
 from shared.tracking.eye_tones import EyeColours, EyeTones, eye_tones, red_over_green
+from shared.tracking.irises import LimbusCalibration
 from shared.tracking.lid_margins import LidMargins, find_lid_margins
 from shared.tracking.limbus_edges import DARK_IRIS_SCLERA_LEVEL, LimbusEdges, find_limbus_edges
-from shared.tracking.limbus_fit import LimbusCalibration, LimbusFitter
+from shared.tracking.limbus_fit import LimbusFitter
 
 _FRAMES: Final = 16
 _SCAN_FRAMES: Final = 8

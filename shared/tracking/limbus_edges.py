@@ -50,6 +50,8 @@ class LimbusEdges:
         sclera: ``(2 * rows, columns)`` how surely a place is sclera.
         log_range: ``(2,)`` log ratio of those two brightnesses: small where there is only lid skin.
         pupil: ``(2 * rows, columns)`` how much a place looks like a pupil's centre, see :func:`pupil_contrast`.
+        log_tone: ``(2 * rows, columns)`` log brightness, freed of the lid's shadow.
+        openness: ``(2 * rows, columns)`` 1 between lids and corners, 0 elsewhere.
         top_px: patch row of the window's first row.
         relative: ``(2 * rows, columns)`` brightness on a log scale, 0 and 1 for the eye's darkest and brightest parts.
         cap: ``(2,)`` gradient magnitude at which an edge counts as strong.
@@ -61,6 +63,8 @@ class LimbusEdges:
     relative: Float32Array
     log_range: FloatArray
     pupil: Float32Array
+    log_tone: Float32Array
+    openness: Float32Array
     top_px: int
     cap: FloatArray
     margins: LidMargins
@@ -125,6 +129,8 @@ def find_limbus_edges(
         relative=_stacked(relative),
         log_range=log_range,
         pupil=_stacked(_pupil_contrast(tone, open_weight)),
+        log_tone=_stacked(log_lit),
+        openness=_stacked(open_weight),
         top_px=top,
         cap=_strong_gradient(magnitude, open_weight * _beside(sclera)),
         margins=margins,

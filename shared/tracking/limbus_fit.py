@@ -17,8 +17,8 @@ import numpy as np
 
 from shared.model import FloatArray, IntArray
 from shared.tracking.eye_crop import CANTHUS_MIDPOINT_PX, PATCH_IRIS_PX, Float32Array, PictureStack, sample
-from shared.tracking.eye_tones import EyeColours
-from shared.tracking.limbus_edges import DARK_IRIS_SCLERA_LEVEL, LimbusEdges
+from shared.tracking.irises import LimbusCalibration
+from shared.tracking.limbus_edges import LimbusEdges
 from shared.tracking.rest_tilt import flattened
 from shared.tracking.rim_edges import REACH_PX, RimStep, robust_circle, sub_step_peak
 from shared.tracking.rim_ellipse import MIN_FORESHORTENING, tilted_circle, unit_circle
@@ -43,8 +43,8 @@ _UNSEEN_RAYS: Final = 2.4
 _START_OFFSETS_PX: Final = np.array([[0.0, -6.0], [0.0, 0.0], [0.0, 6.0]])
 """Fits start here about the coarse place: between narrow lids its height is often ambiguous."""
 _FAINT_PUPIL: Final = 0.25
-_CLEAR_PUPIL: Final = 0.65
-"""Usual pupil contrast from which pupils are heeded at all, and fully."""
+CLEAR_PUPIL: Final = 0.65
+"""Usual pupil contrast from which pupils are heeded at all, and fully: from there on they are fitted, too."""
 _PUPIL_EVIDENCE: Final = 0.7
 """What a clear pupil adds to a place's evidence; a fully seen rim has about 1."""
 _PUPIL_SUPPORT: Final = 3.0
@@ -75,33 +75,6 @@ _FLATTENED: Final = flattened(_FINE_RIM)
 _LEFT: Final = (slice(_COARSE_RAYS // 4, 3 * _COARSE_RAYS // 4),)
 _RIGHT: Final = (slice(0, _COARSE_RAYS // 4), slice(3 * _COARSE_RAYS // 4, _COARSE_RAYS))
 """Coarse rays to either side of the iris."""
-
-
-@dataclass(frozen=True, eq=False)
-class LimbusCalibration:
-    """What the recording has taught about a person's irises, per eye.
-
-    Attributes:
-        radius_px: ``(2,)`` radius of the circle to fit in patches: that of the edges as they are searched.
-        true_radius_px: ``(2,)`` radius of the limbus itself, which blur leaves where it is.
-        rest_px: ``(2, 2)`` usual limbus centre in patches: where the circle is seen face-on.
-        sclera_level: relative brightness half-way between iris and sclera.
-        pupil_contrast: how much darker than its iris the pupil is (log scale of the eye); small in dark irises.
-        colours: of irises and sclera if the irises are less red, else None.
-    """
-
-    radius_px: FloatArray
-    true_radius_px: FloatArray
-    rest_px: FloatArray
-    sclera_level: float = DARK_IRIS_SCLERA_LEVEL
-    pupil_contrast: float = 0.0
-    colours: EyeColours | None = None
-
-    @classmethod
-    def nominal(cls) -> LimbusCalibration:
-        """Before anything is known: the landmark diameter, looking straight out of the lids' middle."""
-        radius = np.full(2, PATCH_IRIS_PX / 2)
-        return cls(radius, radius, np.tile(CANTHUS_MIDPOINT_PX - [0.0, 2.0], (2, 1)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -255,7 +228,7 @@ class LimbusFitter:
     def _pupil_share(self, contrast: Float32Array) -> Float32Array:
         """Contrast as a share of this person's pupil's, times how far that pupil is to be trusted."""
         usual = self.calibration.pupil_contrast
-        trust = float(np.clip((usual - _FAINT_PUPIL) / (_CLEAR_PUPIL - _FAINT_PUPIL), 0, 1))
+        trust = float(np.clip((usual - _FAINT_PUPIL) / (CLEAR_PUPIL - _FAINT_PUPIL), 0, 1))
         return np.asarray(np.clip(contrast / max(usual, _FAINT_PUPIL), 0, 1) * trust, dtype=np.float32)
 
     def _fellow_evidence(self, evidence: Float32Array) -> FloatArray:

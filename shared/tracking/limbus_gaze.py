@@ -18,6 +18,7 @@ from shared.tracking.instrument import LimbusArrays
 from shared.tracking.limbus_fit import ROTATION_RADIUS_IRIS
 from shared.tracking.limbus_measurement import MeasuredFrames, ReferenceFace
 from shared.tracking.limbus_trust import without_untrusted
+from shared.tracking.pupil_height import heights_by_pupil
 from shared.tracking.rest_tilt import shift_by_rest
 from shared.tracking.spectacles import rim_slides
 
@@ -62,7 +63,10 @@ def _angles(numbers: NDArray[np.void], time_s: FloatArray, face: ReferenceFace) 
     measured = np.isfinite(numbers["limbus_px"]).all(axis=2) & np.isfinite(middles).all(axis=2)
     measured &= np.isfinite(rotation[:, :1, 0])
     straight = _frames_of_zero(measured, measured & (numbers["confidence"] >= _TRUSTED))
-    limbus_px = numbers["limbus_px"] + shift_by_rest(numbers, straight, ROTATION_RADIUS_IRIS)
+    shift_px, tilt = shift_by_rest(numbers, straight, ROTATION_RADIUS_IRIS)
+    limbus_px, carried = heights_by_pupil(
+        numbers, numbers["limbus_px"] + shift_px, tilt[..., 1], measured, ROTATION_RADIUS_IRIS
+    )
     angles = [
         eye_in_head_rad(
             limbus_px[:, eye],
@@ -74,7 +78,7 @@ def _angles(numbers: NDArray[np.void], time_s: FloatArray, face: ReferenceFace) 
         )
         for eye in range(2)
     ]
-    right, left = (_eye_gaze(numbers, eye, angles[eye], measured[:, eye]) for eye in range(2))
+    right, left = (_eye_gaze(numbers, eye, angles[eye], measured[:, eye], carried[:, eye]) for eye in range(2))
     return without_untrusted(right, left)
 
 
@@ -128,7 +132,9 @@ def _frames_of_zero(measured: BoolArray, trusted: BoolArray) -> BoolArray:
     return np.where(trusted.any(axis=0), trusted, measured)
 
 
-def _eye_gaze(numbers: NDArray[np.void], eye: int, angle: FloatArray, measured: BoolArray) -> LimbusArrays:
+def _eye_gaze(
+    numbers: NDArray[np.void], eye: int, angle: FloatArray, measured: BoolArray, carried: BoolArray
+) -> LimbusArrays:
     in_iris = ROTATION_RADIUS_IRIS * np.sin(angle)
     degrees = np.rad2deg(angle)
     return LimbusArrays(
@@ -137,7 +143,7 @@ def _eye_gaze(numbers: NDArray[np.void], eye: int, angle: FloatArray, measured: 
         h_deg=degrees[:, 0],
         v_deg=degrees[:, 1],
         confidence=np.where(measured, numbers["confidence"][:, eye], 0.0),
-        occluded=np.where(numbers["height_carried"][:, eye], 0.0, 1.0),
+        occluded=np.where(carried, 0.0, 1.0),
     )
 
 

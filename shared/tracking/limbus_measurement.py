@@ -26,7 +26,8 @@ from shared.tracking.lid_occlusion import height_carried
 from shared.tracking.limbus_calibration import calibrate_limbus, limbus_edges
 from shared.tracking.limbus_confidence import fit_confidence
 from shared.tracking.limbus_cut import LimbusCut, eyes_open
-from shared.tracking.limbus_fit import ROTATION_RADIUS_IRIS, LimbusFit, LimbusFitter
+from shared.tracking.limbus_fit import CLEAR_PUPIL, ROTATION_RADIUS_IRIS, LimbusFit, LimbusFitter
+from shared.tracking.pupil_fit import PupilFit, PupilFitter
 from shared.tracking.skin_reference import SkinReference
 from shared.tracking.spectacles import rim_seen
 
@@ -54,13 +55,21 @@ LIMBUS_RECORD: Final = (
     ("tilt", np.float32, (2, 2)),
     ("tilt_answer", np.float32, (2, 2, 3)),
     ("height_carried", np.bool_, (2,)),
+    ("limbus_height_sd", np.float32, (2,)),
+    ("pupil_px", np.float64, (2, 2)),
+    ("pupil_sd_px", np.float32, (2,)),
 )
 """What one frame leaves behind, all that grows with the film. Eyes in the order right, left. Corners as found by the
 skin beside them and by what lies about them, see :class:`shared.tracking.canthi.FoundCanthi`. Axis of each eye's patch,
-picture px; tilt and its answer as in :class:`shared.tracking.limbus_fit.LimbusFit`."""
+picture px; tilt and its answer as in :class:`shared.tracking.limbus_fit.LimbusFit`, and so the
+height's uncertainty; pupils and theirs as in :class:`shared.tracking.pupil_fit.PupilFit`."""
 _Corners = tuple[FloatArray, FloatArray, BoolArray]
 _Tilted = tuple[FloatArray, FloatArray, FloatArray]
-_Record = tuple[int, FloatArray, FloatArray, *_Corners, FloatArray, FloatArray, FloatArray, *_Tilted, BoolArray]
+_Heights = tuple[BoolArray, FloatArray]
+_Pupils = tuple[FloatArray, FloatArray]
+_Record = tuple[
+    int, FloatArray, FloatArray, *_Corners, FloatArray, FloatArray, FloatArray, *_Tilted, *_Heights, *_Pupils
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,6 +105,7 @@ class _Learnt:
 
     face: ReferenceFace
     fitter: LimbusFitter
+    pupils: PupilFitter | None
     canthi: CanthusReference
     canthi_about: CanthusReference
     skin: SkinReference
@@ -164,6 +174,7 @@ class LimbusMeasurement:
         self._learnt = _Learnt(
             face=face,
             fitter=fitter,
+            pupils=_learn_pupils(fitter, teaching, shares),
             canthi=canthi,
             canthi_about=canthi_about,
             skin=SkinReference(reference.skin, reference.landmarks),
@@ -208,6 +219,7 @@ def _measure(cuts: Sequence[LimbusCut], learnt: _Learnt) -> list[_Record]:
         _tilt(learnt, cuts, beside, rotations, sizes),
         sizes,
     )
+    pupils = None if learnt.pupils is None else learnt.pupils.fit_frames(edges, fits)
     skin = np.full((len(cuts), 2, 3), np.nan)
     if learnt.skin.usable:
         skin, _ = learnt.skin.locate([cut.skin for cut in cuts])
@@ -222,6 +234,7 @@ def _measure(cuts: Sequence[LimbusCut], learnt: _Learnt) -> list[_Record]:
             skin=skin[i],
             rotation=rotations[i],
             size=sizes[i],
+            pupil=_pupil_in_picture(cut, pupils, i),
         )
         for i, (cut, fit, sure) in enumerate(zip(cuts, fits, confidence, strict=True))
     ]
@@ -246,13 +259,34 @@ def _numbers(
     skin: FloatArray,
     rotation: FloatArray,
     size: FloatArray,
+    pupil: _Pupils,
 ) -> _Record:
     confidence = confidence * cut.eyes.inside
     limbus = cut.eyes.image_points(fit.centre_px)
     limbus[confidence <= 0] = np.nan
     iris_px = 2 * learnt.fitter.calibration.true_radius_px * size / cut.eyes.scale
     tilted = (cut.eyes.to_image[:, :, 0], fit.tilt, fit.tilt_answer)
-    return cut.index, limbus, confidence, *canthi, skin, rotation, iris_px, *tilted, height_carried(fit)
+    heights: _Heights = (height_carried(fit), fit.height_sd)
+    return cut.index, limbus, confidence, *canthi, skin, rotation, iris_px, *tilted, *heights, *pupil
+
+
+def _learn_pupils(fitter: LimbusFitter, teaching: Sequence[LimbusCut], sizes: FloatArray) -> PupilFitter | None:
+    """Pupils of the frames that taught the irises; None if these are too dark for them to show."""
+    irises = fitter.calibration
+    if irises.pupil_contrast < CLEAR_PUPIL:
+        return None
+    chosen = np.unique(np.linspace(0, len(teaching) - 1, _BLOCK).round().astype(int))
+    cuts = [teaching[i] for i in chosen]
+    edges = limbus_edges([cut.eyes for cut in cuts], irises.sclera_level, irises.colours)
+    seeds = np.stack([cut.eyes.iris_px for cut in cuts])
+    usable = np.stack([cut.eyes.inside.astype(np.float64) for cut in cuts])
+    return PupilFitter(edges, fitter.fit_frames(edges, seeds, usable, np.zeros((len(cuts), 2, 2)), sizes[chosen]))
+
+
+def _pupil_in_picture(cut: LimbusCut, pupils: PupilFit | None, index: int) -> _Pupils:
+    if pupils is None:
+        return np.full((2, 2), np.nan), np.zeros(2)
+    return cut.eyes.image_points(pupils.centre_px[index]), pupils.height_sd_px[index]
 
 
 def _sizes(cuts: Sequence[LimbusCut], corners_px: FloatArray, camera: Camera) -> FloatArray:

@@ -35,8 +35,10 @@ def flattened(rim: FloatArray) -> FloatArray:
     return np.asarray(squares(rim) / np.array([2.0, 4.0, 2.0]))
 
 
-def shift_by_rest(numbers: NDArray[np.void], trusted: BoolArray, lever_iris: float) -> FloatArray:
+def shift_by_rest(numbers: NDArray[np.void], trusted: BoolArray, lever_iris: float) -> tuple[FloatArray, FloatArray]:
     """How far the limbi of all frames move, ``(n, 2, 2)`` picture px, once tilt is counted from its median.
+
+    Also that tilt, ``(n, 2, 2)``, sine along the patch axes.
 
     Args:
         numbers: ``(n,)`` frames as measured.
@@ -57,4 +59,4 @@ def shift_by_rest(numbers: NDArray[np.void], trusted: BoolArray, lever_iris: flo
     for _ in range(_ROUNDS):
         change = squares(tilt - rest + shift_px / lever_px) - squares(tilt)
         shift_px = (answer @ change[..., None])[..., 0]
-    return np.asarray(shift_px[..., :1] * across + shift_px[..., 1:] * down)
+    return shift_px[..., :1] * across + shift_px[..., 1:] * down, tilt - rest + shift_px / lever_px

@@ -6,9 +6,10 @@ from functools import lru_cache
 import numpy as np
 import pytest
 
+from shared.tracking.irises import LimbusCalibration
 from shared.tracking.limbus_calibration import calibrate_limbus, limbus_edges
 from shared.tracking.limbus_confidence import fit_confidence
-from shared.tracking.limbus_fit import LimbusCalibration, LimbusFit, LimbusFitter
+from shared.tracking.limbus_fit import LimbusFit, LimbusFitter
 from tests.shared.tracking.drawn_eyes import (
     DARK_IRIS_BGR,
     GREEN_IRIS_BGR,
