@@ -22,7 +22,7 @@ from shared.tracking.canthus_surface import CanthusSurface
 from shared.tracking.eye_crop import CORNERS, Float32Array
 from shared.tracking.face_patches import cut_grey, face_similarity, sample_places
 
-_SPAN_PX: Final = 160.0
+SPAN_PX: Final = 160.0
 """Distance of the outer eye corners at the scale of these patches."""
 _PATCH_PX: Final = 51
 _MARGIN_PX: Final = 10
@@ -98,7 +98,7 @@ def cut_canthi(image_bgr: Picture, landmarks: FloatArray) -> CanthusPatches:
     """Cut the skin beside each eye corner out of a frame, around the landmark corners."""
     corners = landmarks[_FLAT_CORNERS, :2]
     size = (_PATCH_PX, _PATCH_PX)
-    base = face_similarity(landmarks, np.zeros(2), size, _SPAN_PX)
+    base = face_similarity(landmarks, np.zeros(2), size, SPAN_PX)
     outward = _AWAY[:, None] * _OUTWARD_PX * base[:, 0]
     to_image = np.repeat(base[None], 4, axis=0)
     to_image[:, :, 2] += corners + outward
@@ -165,7 +165,7 @@ class CanthusReference:
             reference.to_image,
             reference.mesh_px,
             np.asarray(places, dtype=np.float64).reshape(4, 2, -1),
-            span_px=_SPAN_PX,
+            span_px=SPAN_PX,
             camera=camera,
         )
 

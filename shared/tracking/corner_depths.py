@@ -27,7 +27,11 @@ _TAIL: Final = 3.0
 _FEWEST_TURNING_FRAMES: Final = 30
 _LEAST_TURN: Final = np.sin(np.deg2rad(2.0))
 """Root mean square of the turns from which a depth can be told; with less, little depends on it."""
+_ANY_IRIS: Final = 2.0
+"""Hair or a rim before a corner: as far as it may stand off."""
 _ROUNDS: Final = 30
+_FREE_ROUNDS: Final = 8
+"""Of the rounds, those in which the start's assumption holds."""
 _EXACT_IRIS: Final = 0.003
 """Below this the absolute deviations count like squares."""
 
@@ -72,13 +76,34 @@ def depths_before_skin(
     if np.sqrt(squares / len(turned)) < _LEAST_TURN:
         return np.zeros(4)
     left, slides = _left_by_frame(found_px[known], frame, rotations[known], turned, iris_px[known])
+    certainty = 1 / (squares * _OTHER_SLIDE_IRIS**2)
+    answers = [_most_likely(left, slides, certainty, free) for free in (None, 0, 1, 2, 3)]
+    return min(answers, key=lambda answer: answer[1])[0]
+
+
+def _most_likely(left: FloatArray, slides: FloatArray, certainty: float, free: int | None) -> tuple[FloatArray, float]:
+    """Depths, and how unlikely they are, from a start in which one corner may have any depth.
+
+    One start alone may end where three corners are taken for wrong instead of the one that is.
+    """
     depths = np.zeros(4)
-    for _ in range(_ROUNDS):
-        weights = 1 / np.maximum(np.abs(left - slides @ depths), _EXACT_IRIS)
-        weighted = slides.T * (weights / weights.mean() / (squares * _OTHER_SLIDE_IRIS**2))
-        expected = np.diag((_TAIL + 1) / (_TAIL * _USUAL_IRIS**2 + depths**2))
-        depths = np.linalg.solve(weighted @ slides + expected, weighted @ left)
-    return depths
+    usual = _USUAL_IRIS.copy()
+    if free is not None:
+        usual[free] = _ANY_IRIS
+    for turn in range(_ROUNDS):
+        weights = _weights(left - slides @ depths, certainty)
+        weighted = slides.T * weights
+        expected = usual**-2 if turn < _FREE_ROUNDS else (_TAIL + 1) / (_TAIL * _USUAL_IRIS**2 + depths**2)
+        depths = np.linalg.solve(weighted @ slides + np.diag(expected), weighted @ left)
+    rest = left - slides @ depths
+    surprise = (_TAIL + 1) * np.log1p(depths**2 / (_TAIL * _USUAL_IRIS**2)).sum()
+    return depths, float((_weights(rest, certainty) * rest**2).sum() + surprise)
+
+
+def _weights(rest: FloatArray, certainty: float) -> FloatArray:
+    """Those by which squares count like absolute deviations, ``certainty`` on average."""
+    weights = 1 / np.maximum(np.abs(rest), _EXACT_IRIS)
+    return np.asarray(certainty * weights / weights.mean())
 
 
 def _left_by_frame(

@@ -20,6 +20,7 @@ from shared.tracking.limbus_measurement import MeasuredFrames, ReferenceFace
 from shared.tracking.limbus_trust import without_untrusted
 from shared.tracking.pupil_height import heights_by_pupil
 from shared.tracking.rest_tilt import shift_by_rest
+from shared.tracking.slipping_corner import stray_px
 from shared.tracking.spectacles import rim_slides
 
 _BESIDE, _ABOUT = 0, 1
@@ -92,31 +93,24 @@ def _corners(
     sight = face.camera.sight(about.mean(axis=1))
     rim = face.rim_seen or rim_slides(beside, about, apart, rotation, sight=sight, iris_px=iris_px, still=still)
     window = _ABOUT if rim else _BESIDE
+    found_px, known = numbers["canthi_px"][:, window], numbers["canthi_found"][:, window].all(axis=1)
     aside = seen_aside(sight, rotation)
     depths = depths_before_skin(
-        numbers["canthi_px"][:, window],
-        numbers["canthi_found"][:, window].all(axis=1) & (still < 1),
-        face.corners,
-        numbers["rotation"],
-        aside=aside,
-        iris_px=iris_px,
+        found_px, known & (still < 1), face.corners, numbers["rotation"], aside=aside, iris_px=iris_px
     )
-    if not depths.any():
-        return (about if rim else beside).reshape(-1, 2, 2, 2)
-    turned = np.nan_to_num(aside - np.nanmedian(aside, axis=0))
-    slid_px = depths[:, None] * turned[:, None] * iris_px[:, None, None]
-    return _placed(numbers, face, window, slid_px).reshape(-1, 2, 2, 2)
+    if depths.any():
+        turned = np.nan_to_num(aside - np.nanmedian(aside, axis=0))
+        found_px = found_px - depths[:, None] * turned[:, None] * iris_px[:, None, None]
+    error_px = numbers["canthi_error_px"][:, window].astype(np.float64)
+    stray = stray_px(found_px, error_px, known, face.corners, numbers["rotation"])
+    placed = face.corners.place(found_px, np.hypot(error_px, stray), numbers["rotation"])
+    return placed.reshape(-1, 2, 2, 2)
 
 
-def _placed(
-    numbers: NDArray[np.void], face: ReferenceFace, window: int, slid_px: FloatArray | float = 0.0
-) -> FloatArray:
-    """``(n, 4, 2)`` rigid frame over the corners found by one of the windows, without what they slid."""
-    return face.corners.place(
-        numbers["canthi_px"][:, window] - slid_px,
-        numbers["canthi_error_px"][:, window].astype(np.float64),
-        numbers["rotation"],
-    )
+def _placed(numbers: NDArray[np.void], face: ReferenceFace, window: int) -> FloatArray:
+    """``(n, 4, 2)`` rigid frame over the corners found by one of the windows."""
+    error_px = numbers["canthi_error_px"][:, window].astype(np.float64)
+    return face.corners.place(numbers["canthi_px"][:, window], error_px, numbers["rotation"])
 
 
 def _frames_of_zero(measured: BoolArray, trusted: BoolArray) -> BoolArray:

@@ -75,3 +75,8 @@ def test_a_head_that_hardly_turns_tells_nothing() -> None:
     rotations = turning(9.0)
     px, aside = found(rotations, [0.0, 0.0, 0.0, -2.0])
     assert not depths(rotations, px, aside, np.arange(FRAMES) < 20).any()
+
+
+def test_an_inner_corner_far_before_the_skin_is_told_from_three_behind_it() -> None:
+    rotations = turning(9.0)
+    assert depths(rotations, *found(rotations, [0.0, 0.0, 2.3, 0.0])) == pytest.approx([0.0, 0.0, 2.3, 0.0], abs=0.2)
