@@ -24,6 +24,15 @@ FIND_PART: Final = """window.__part = () => {
     return search(document);
 };"""
 """``window.__part()`` finds the review part through shadow roots."""
+LIES_STILL: Final = """async () => {
+    const place = () => JSON.stringify(window.__part().getBoundingClientRect());
+    for (let same = 0, last = place(); same < 10;) {
+        await new Promise(requestAnimationFrame);
+        same = place() === last ? same + 1 : 0;
+        last = place();
+    }
+}"""
+"""A page that is still being laid out moves and widens the part: a click on a measured place would miss it."""
 
 
 def open_review(page: Page, url: str, analysis_id: str, *, bars: bool = True) -> Locator:
@@ -35,6 +44,8 @@ def open_review(page: Page, url: str, analysis_id: str, *, bars: bool = True) ->
     expect(part).to_have_attribute("data-ready", "yes")
     expect(part).to_have_attribute("data-decisions", re.compile(r"\d"))
     expect(part).to_have_attribute("data-frame", re.compile(r"\d"))
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    page.evaluate(LIES_STILL)
     if bars:
         settled(page)
     part.focus()

@@ -11,7 +11,7 @@ from shared.model import FloatArray
 from tests.e2e.barcodes import FILMS, add_film, even_times
 from tests.e2e.reviewing import decisions, open_review, press, settled, sign_in, span_of, wait_for_decisions
 
-pytestmark = [pytest.mark.browser, pytest.mark.alone]
+pytestmark = pytest.mark.browser
 expect.set_options(timeout=90_000)
 
 
