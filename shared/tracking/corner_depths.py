@@ -4,7 +4,8 @@ What a patch shows may lie at another depth than the mean face says: temples tha
 landmark beside its corner. Such a corner slides against the others in a turn of the head, by up to half a degree of
 gaze for each degree. The rigid frame of the four corners tells of each how it slides against the others, but not how
 all slide together: there the inner corners decide, about whose skin the mean face is right. Found on rendered faces,
-where only the true surface in place of the mean face's stops the slide.
+where only the true surface in place of the mean face's stops the slide. Told by slides across the picture, when the
+head is shaken: lids that follow a vertical gaze take the skin of the corners along, more here than there.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ _TAIL: Final = 3.0
 """Degrees of freedom of Student's distribution of wrong depths: most are as usual, but hair may lie far off."""
 _FEWEST_TURNING_FRAMES: Final = 30
 _LEAST_TURN: Final = np.sin(np.deg2rad(2.0))
-"""Root mean square of the turns from which a depth can be told; with less, little depends on it."""
+"""Root mean square of the shakes from which a depth can be told; with less, little depends on it."""
 _ANY_IRIS: Final = 2.0
 """Hair or a rim before a corner: as far as it may stand off."""
 _ROUNDS: Final = 30
@@ -72,7 +73,7 @@ def depths_before_skin(
     if known.sum() < _FEWEST_TURNING_FRAMES:
         return np.zeros(4)
     turned = aside[known] - np.median(aside[known], axis=0)
-    squares = float((turned**2).sum())
+    squares = float((turned[:, 0] ** 2).sum())
     if np.sqrt(squares / len(turned)) < _LEAST_TURN:
         return np.zeros(4)
     left, slides = _left_by_frame(found_px[known], frame, rotations[known], turned, iris_px[known])
@@ -109,7 +110,7 @@ def _weights(rest: FloatArray, certainty: float) -> FloatArray:
 def _left_by_frame(
     found_px: FloatArray, frame: CornerFrame, rotations: FloatArray, turned: FloatArray, iris_px: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """What the frame leaves of the corners' places, ``(8 n,)`` iris diameters, and of slides by depth 1, ``(8 n, 4)``.
+    """What the frame leaves of the corners' places, ``(4 n,)`` iris diameters, and of slides by depth 1, ``(4 n, 4)``.
 
     A slide is not left over whole: the frame goes along with it.
     """
@@ -125,5 +126,6 @@ def _left_by_frame(
 
 
 def _from_median(places: FloatArray) -> FloatArray:
-    """``(n, 4, 2)`` places less their medians over the frames, in one row."""
-    return np.asarray((places - np.median(places, axis=0)).ravel())
+    """``(n, 4, 2)`` places across the picture less their medians over the frames, in one row."""
+    across = places[..., 0]
+    return np.asarray((across - np.median(across, axis=0)).ravel())
