@@ -14,7 +14,8 @@ import numpy as np
 from dashboard.station.target_task import TargetTask
 from shared.model import FloatArray
 from shared.synthetic.film import Film
-from shared.synthetic.gaze import BlinkStep, Dynamics, Script, Step, TrueSaccade, simulate
+from shared.synthetic.gaze import TrueSaccade, simulate
+from shared.synthetic.gaze_script import BlinkStep, Dynamics, Script, Step
 from shared.video import read_frames
 
 RATE_HZ = 30.0

@@ -8,7 +8,7 @@ from typing import Final
 
 from shared.model import PspStatus, Task
 from shared.synthetic.film import Film, write_truth_json
-from shared.synthetic.gaze import Camera
+from shared.synthetic.gaze_script import Camera
 from shared.synthetic.head_motion import HeadScript, Swing
 from shared.synthetic.puppet import Look, PuppetTruth
 from shared.synthetic.scripts import healthy, horizontal_only, psp_like

@@ -12,7 +12,7 @@ from shared.errors import InvalidRequestError
 from shared.model import Task
 from shared.synthetic.cases import DEMO_CASES
 from shared.synthetic.film import Film, write_truth_csv, write_truth_json
-from shared.synthetic.gaze import BlinkStep, Camera, Script, steps_between
+from shared.synthetic.gaze_script import BlinkStep, Camera, Script, steps_between
 from shared.synthetic.head_motion import HeadScript, Swing
 from shared.synthetic.puppet import Look
 from shared.synthetic.scripts import healthy, quiet, vertical_only

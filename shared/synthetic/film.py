@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from shared.synthetic.gaze import Camera, Script, simulate
+from shared.synthetic.gaze import simulate
+from shared.synthetic.gaze_script import Camera, Script
 from shared.synthetic.head_motion import HeadScript
 from shared.synthetic.portrait import Image, load_portrait
 from shared.synthetic.puppet import Look, Puppet, PuppetTruth

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from shared.synthetic.gaze import PSP_LIKE, Dynamics, Script, Step, steps_between
+from shared.synthetic.gaze_script import PSP_LIKE, Dynamics, Script, Step, steps_between
 
 _VERTICAL: Final = [(0.0, -20.0), (0.0, 20.0)]
 _HORIZONTAL: Final = [(-18.0, 0.0), (18.0, 0.0)]

@@ -15,7 +15,8 @@ import numpy as np
 from shared.model import EyeTrace, FloatArray, Segment, Task, Trace
 from shared.parameters import Parameters
 from shared.synthetic.eye_geometry import Lids
-from shared.synthetic.gaze import PSP_LIKE, Camera, GazeTruth, Script, simulate
+from shared.synthetic.gaze import GazeTruth, simulate
+from shared.synthetic.gaze_script import PSP_LIKE, Camera, Script
 from shared.synthetic.head_motion import HeadScript, Swing
 from shared.synthetic.landmarks import MESH_LIKE, LandmarkModel, landmark_stream
 from shared.synthetic.scripts import healthy, horizontal_only, psp_like, quiet, vertical_horizontal_steps, vertical_only

@@ -8,7 +8,8 @@ import numpy as np
 
 from shared.model import BoolArray, FloatArray, Trace
 from shared.parameters import Parameters
-from shared.synthetic.gaze import GazeTruth, Script, Step, simulate, steps_between
+from shared.synthetic.gaze import GazeTruth, simulate
+from shared.synthetic.gaze_script import Script, Step, steps_between
 from shared.synthetic.head_motion import HeadScript, Swing
 from shared.synthetic.puppet import Puppet
 from shared.synthetic.video_writer import write_video

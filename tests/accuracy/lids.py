@@ -10,7 +10,8 @@ import numpy as np
 from shared.events.blinks import detect_blinks
 from shared.model import Blink
 from shared.parameters import Parameters
-from shared.synthetic.gaze import BlinkStep, Camera, Script, Step, simulate
+from shared.synthetic.gaze import simulate
+from shared.synthetic.gaze_script import BlinkStep, Camera, Script, Step
 from tests.accuracy.context import Context
 from tests.accuracy.people import ELDERLY, MODERATE, measured_instruments
 from tests.accuracy.scoring import Score, score

@@ -13,7 +13,8 @@ import numpy as np
 
 from shared.model import Task, Trace
 from shared.parameters import Parameters
-from shared.synthetic.gaze import Camera, Dynamics, Script, simulate, steps_between
+from shared.synthetic.gaze import simulate
+from shared.synthetic.gaze_script import Camera, Dynamics, Script, steps_between
 from tests.simulated_traces import Instruments, trace_of
 
 TARGET_DEG: Final = 25.0

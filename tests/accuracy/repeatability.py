@@ -13,7 +13,7 @@ from shared.model import Task
 from shared.parameters import Parameters
 from shared.pipeline import analyze_video
 from shared.synthetic.film import Film
-from shared.synthetic.gaze import Script
+from shared.synthetic.gaze_script import Script
 from shared.synthetic.puppet import Look
 from shared.synthetic.scripts import healthy, psp_like
 from tests.accuracy.context import Context

@@ -8,7 +8,8 @@ import numpy as np
 
 from shared.model import FloatArray
 from shared.parameters import Parameters
-from shared.synthetic.gaze import Script, simulate
+from shared.synthetic.gaze import simulate
+from shared.synthetic.gaze_script import Script
 from shared.synthetic.head_motion import HeadScript, Swing
 from shared.synthetic.puppet import Puppet
 from shared.synthetic.spectacles import HORN, SMALL, THICK, THIN, SpectacledPuppet, Spectacles

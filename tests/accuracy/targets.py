@@ -9,7 +9,8 @@ import numpy as np
 from shared.analysis import analyse
 from shared.model import Result, TargetLog, TargetStep, Task
 from shared.parameters import Parameters
-from shared.synthetic.gaze import Camera, Dynamics, Script, Step, simulate
+from shared.synthetic.gaze import simulate
+from shared.synthetic.gaze_script import Camera, Dynamics, Script, Step
 from tests.accuracy.context import Context
 from tests.accuracy.people import measured_instruments
 from tests.accuracy.table import Cell, Table

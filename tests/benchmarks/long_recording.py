@@ -10,7 +10,8 @@ import cv2
 import numpy as np
 
 from shared.model import EyeTrace, Trace
-from shared.synthetic.gaze import Script, simulate, steps_between
+from shared.synthetic.gaze import simulate
+from shared.synthetic.gaze_script import Script, steps_between
 from shared.synthetic.portrait import Image, load_portrait
 from shared.synthetic.puppet import Puppet
 from shared.synthetic.unusable import recording

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from shared.synthetic.gaze import BlinkStep, Camera, Script, simulate, steps_between
+from shared.synthetic.gaze import simulate
+from shared.synthetic.gaze_script import BlinkStep, Camera, Script, steps_between
 from shared.synthetic.portrait import load_portrait
 from shared.synthetic.puppet import Puppet, PuppetTruth
 from shared.synthetic.video_writer import write_video

@@ -13,7 +13,8 @@ from shared.calibration import (
 from shared.metrics import along_axis
 from shared.model import AxisCalibration, Result, Saccade, Segment, TargetLog, TargetStep, Task
 from shared.parameters import Parameters
-from shared.synthetic.gaze import Camera, Dynamics, Script, simulate, steps_between
+from shared.synthetic.gaze import simulate
+from shared.synthetic.gaze_script import Camera, Dynamics, Script, steps_between
 from tests.simulated_traces import Instruments, trace_of
 
 TARGETS = [(0.0, 0.0), *[(0.0, -12.0), (0.0, 0.0), (0.0, 12.0), (0.0, 0.0), (14.0, 0.0), (0.0, 0.0), (-14.0, 0.0)] * 3]

@@ -14,7 +14,8 @@ from shared.analysis import analyse
 from shared.errors import UnreadableTableError
 from shared.model import EyeTrace, Trace
 from shared.parameters import Parameters
-from shared.synthetic.gaze import Script, simulate, steps_between
+from shared.synthetic.gaze import simulate
+from shared.synthetic.gaze_script import Script, steps_between
 from shared.synthetic.landmarks import MESH_LIKE, landmark_stream
 from shared.tables import COLUMNS, ORIGINAL_COLUMNS, read_trace, rounded, trace_csv, write_trace
 from shared.tracking.landmark import LEFT_EYE, RIGHT_EYE, measure_eye

@@ -8,7 +8,8 @@ from dashboard.review.segments import keep_result
 from dashboard.services import Services
 from shared.model import Segment
 from shared.ports import Job
-from shared.synthetic.gaze import Camera, Dynamics, Script, simulate, steps_between
+from shared.synthetic.gaze import simulate
+from shared.synthetic.gaze_script import Camera, Dynamics, Script, steps_between
 from tests.dashboard.language.test_language import korean_page
 from tests.dashboard.recordings import NOW, add_finished
 from tests.dashboard.test_pages import open_page, words

@@ -5,19 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.synthetic.gaze import (
-    BLINK_VISIBLE_CLOSURE,
-    PEAK_TO_MEAN_VELOCITY,
-    PSP_LIKE,
-    BlinkStep,
-    Camera,
-    Dynamics,
-    GazeTruth,
-    Script,
-    Step,
-    simulate,
-    steps_between,
-)
+from shared.synthetic.gaze import BLINK_VISIBLE_CLOSURE, PEAK_TO_MEAN_VELOCITY, GazeTruth, simulate
+from shared.synthetic.gaze_script import PSP_LIKE, BlinkStep, Camera, Dynamics, Script, Step, steps_between
 from shared.synthetic.scripts import healthy, psp_like
 
 STILL = {"drift_sd_deg": 0.0, "noise_sd_deg": 0.0}

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.synthetic.eye_geometry import LIMBUS_DISTANCE_IRIS, PinholeCamera, gaze_vector, head_rotation
-from shared.synthetic.gaze import BlinkStep, Script, Step, simulate, steps_between
+from shared.synthetic.gaze import simulate
+from shared.synthetic.gaze_script import BlinkStep, Script, Step, steps_between
 from shared.synthetic.head_motion import HeadScript, Swing
 from shared.synthetic.landmarks import EXACT, LEFT_EYE, MESH_LIKE, RIGHT_EYE, generic_face, landmark_stream
 from shared.tracking.landmark import LEFT_EYE as LEFT_POINTS

@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from shared.synthetic.gaze import BlinkStep, Script, Step, simulate
+from shared.synthetic.gaze import simulate
+from shared.synthetic.gaze_script import BlinkStep, Script, Step
 from shared.synthetic.head_motion import HeadScript, Swing
 from shared.synthetic.portrait import find_face_points, load_portrait
 from shared.synthetic.puppet import Look, Puppet

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from shared.synthetic.gaze import Script, simulate
+from shared.synthetic.gaze import simulate
+from shared.synthetic.gaze_script import Script
 from shared.synthetic.head_motion import HeadScript, Swing
 from shared.synthetic.portrait import load_portrait
 from shared.synthetic.puppet import Puppet

@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from shared.synthetic.gaze import Camera, Script, simulate
+from shared.synthetic.gaze import simulate
+from shared.synthetic.gaze_script import Camera, Script
 from shared.synthetic.video_writer import TICKS_PER_S, write_video
 from shared.video import probe, read_frames
 

@@ -7,7 +7,8 @@ from shared.analysis import analyse
 from shared.documents import document, dumps
 from shared.model import Result, Saccade, TargetLog, TargetStep, Task
 from shared.parameters import Parameters
-from shared.synthetic.gaze import BlinkStep, Camera, Dynamics, Script, simulate, steps_between
+from shared.synthetic.gaze import simulate
+from shared.synthetic.gaze_script import BlinkStep, Camera, Dynamics, Script, steps_between
 from shared.targets.responses import MeasuredGaze, target_responses
 from tests.simulated_traces import Instruments, trace_of
 

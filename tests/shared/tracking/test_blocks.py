@@ -5,7 +5,8 @@ from functools import lru_cache
 import numpy as np
 import pytest
 
-from shared.synthetic.gaze import Script, simulate, steps_between
+from shared.synthetic.gaze import simulate
+from shared.synthetic.gaze_script import Script, steps_between
 from shared.synthetic.portrait import load_portrait
 from shared.synthetic.puppet import Puppet
 from shared.tracking.camera import Camera

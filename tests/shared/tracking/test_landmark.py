@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.model import EyeTrace
-from shared.synthetic.gaze import BlinkStep, GazeTruth, Script, simulate, steps_between
+from shared.synthetic.gaze import GazeTruth, simulate
+from shared.synthetic.gaze_script import BlinkStep, Script, steps_between
 from shared.synthetic.head_motion import HeadScript
 from shared.synthetic.landmarks import landmark_stream
 from shared.tracking.landmark import (

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from shared.model import FloatArray
-from shared.synthetic.gaze import Script, simulate, steps_between
+from shared.synthetic.gaze import simulate
+from shared.synthetic.gaze_script import Script, steps_between
 from shared.synthetic.head_motion import HeadScript, Swing
 from shared.synthetic.portrait import load_portrait
 from shared.synthetic.puppet import Look, Puppet, PuppetTruth

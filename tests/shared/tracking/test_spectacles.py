@@ -8,7 +8,8 @@ from scipy.ndimage import gaussian_filter
 
 from shared.parameters import Parameters
 from shared.synthetic.eye_geometry import head_rotation
-from shared.synthetic.gaze import Script, simulate
+from shared.synthetic.gaze import simulate
+from shared.synthetic.gaze_script import Script
 from shared.synthetic.head_motion import HeadScript, Swing
 from shared.synthetic.portrait import load_portrait
 from shared.synthetic.spectacles import THICK, SpectacledPuppet
