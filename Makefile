@@ -60,6 +60,9 @@ $(CLOUD)/.lint: requirements-cloud-lint.txt | $(PY)
 
 # Files in their order: by default those with few tests, often the longest, come last. Three at a time on 2 cores: many wait for processes.
 BY_FILE := --dist loadfile --no-loadscope-reorder
+# Where the tests with these marks are (tests/test_makefile.py): to look through all files would take 10 s each time.
+BROWSER_TESTS := tests/e2e
+CLOUD_TESTS := tests/cloud tests/contract tests/e2e
 
 test: ## everything that CI runs
 	$(MAKE) --no-print-directory -j 3 ready
@@ -79,11 +82,11 @@ unit: $(VENV)/.dev ## all tests but the browser's
 	$(PY) -m pytest -n 3 $(BY_FILE) -m "not browser and not cloud"
 
 browser: $(VENV)/.dev chromium ## real Chromium against a real server
-	$(PY) -m pytest -n 2 $(BY_FILE) -m "browser and not (alone or cloud)"
-	$(PY) -m pytest -m "browser and alone and not cloud"
+	$(PY) -m pytest -n 2 $(BY_FILE) -m "browser and not (alone or cloud)" $(BROWSER_TESTS)
+	$(PY) -m pytest -m "browser and alone and not cloud" $(BROWSER_TESTS)
 
 cloud-test: $(VENV)/.dev $(CLOUD)/.run $(CLOUD)/.lint chromium ## the cloud path end to end, on emulated AWS
-	$(PY) -m pytest -n 3 $(BY_FILE) -m cloud
+	$(PY) -m pytest -n 3 $(BY_FILE) -m cloud $(CLOUD_TESTS)
 
 .PHONY: chromium
 chromium:
