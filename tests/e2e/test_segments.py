@@ -2,11 +2,13 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from dashboard.services import Services
 from shared.deletion import delete_analysis
@@ -52,12 +54,14 @@ def test_a_stretch_is_marked_by_keys_judged_and_kept(page: Page, dashboard_url: 
     settled(page)
     choice, left = page.get_by_role("combobox", name="Asked to look"), page.get_by_role("option", name="patient’s left")
 
-    def opened() -> bool:
-        choice.click()  # a part of the page that is drawn anew meanwhile closes the list
-        return left.is_visible()
+    def chosen() -> bool:
+        choice.click()
+        with suppress(PlaywrightTimeoutError):  # a part of the page that is drawn anew meanwhile closes the list
+            left.click(timeout=1000)
+            return True
+        return False
 
-    wait_until(opened)
-    left.click()
+    wait_until(chosen)
     settled(page)
     page.locator(".st-key-segments-add button").click()
     expect(page.get_by_text("0.00 to 3.00 s")).to_be_visible()
