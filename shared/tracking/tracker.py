@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.errors import CancelledError, TooShortError
+from shared.freed_memory import give_back
 from shared.model import BoolArray, EyeTrace, FloatArray, Trace, VideoMeta
 from shared.parameters import Parameters
 from shared.ports import Progress
@@ -130,6 +131,7 @@ def track_frames(
                 if progress is not None and len(recording) % _PROGRESS_EVERY == 0:
                     progress(Progress("tracking", len(recording), max(total, len(recording))))
         # The models are freed by now: what is worked out over all frames finds room where they were.
+        give_back()
         if len(recording) < MIN_FRAMES:
             raise TooShortError
         if progress is not None:
