@@ -141,6 +141,7 @@ class Trace:
         head_yaw_deg, head_pitch_deg, head_roll_deg: ``(N,)`` head rotation against the camera, approximate;
             yaw positive when the nose turns toward the patient's left, pitch positive when it turns down,
             roll positive when the head tilts toward the patient's left shoulder.
+        spectacles: whether they were seen before the eyes; None where nothing looked or it could not be told.
         meta: the video, or None for a trace read from a CSV alone.
         tracker: name and version of what measured, for the result's stamp.
         legacy: the trace was read from a CSV of the published original (its L is image-left).
@@ -155,6 +156,7 @@ class Trace:
     head_yaw_deg: FloatArray
     head_pitch_deg: FloatArray
     head_roll_deg: FloatArray
+    spectacles: bool | None = None
     meta: VideoMeta | None = None
     tracker: Mapping[str, str] = field(default_factory=dict)
     legacy: bool = False

@@ -50,6 +50,7 @@ _CHECKS: Final[tuple[Callable[[Evidence, Parameters], QualityCheck], ...]] = (
     gaze.instruments_disagree,
     gaze.borderline,
     film.several_faces,
+    film.spectacles,
     gaze.task_recorded,
     film.velocity_rate,
     film.legacy,

@@ -49,6 +49,7 @@ class Recording:
         rim_hidden_share: share of the frames of extreme gaze in which the lids hide how high the iris stands.
         lid_occluded_share: share of the frames of extreme gaze in which the lids cover the eye.
         several_faces_share: share of the frames looked at for it with more than one face; None if none was.
+        spectacles: whether they were seen; None where nothing could tell.
         legacy: read from a CSV of the published original.
     """
 
@@ -69,6 +70,7 @@ class Recording:
     lid_occluded_share: float | None
     rim_hidden_share: float | None
     several_faces_share: float | None
+    spectacles: bool | None
     legacy: bool
 
 
@@ -127,6 +129,7 @@ def examine(
         lid_occluded_share=_lid_occluded_share(trace, landmark),
         rim_hidden_share=_rim_hidden_share(trace, usable, landmark),
         several_faces_share=_share(trace.face_count > 1, int(looked.sum())) if looked.any() else None,
+        spectacles=trace.spectacles,
         legacy=trace.legacy,
     )
 

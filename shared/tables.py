@@ -112,6 +112,7 @@ COLUMNS: Final[tuple[Column, ...]] = (
     Column("head_yaw_deg", "deg", "Head turned, nose toward the patient's left positive; approximate.", 3),
     Column("head_pitch_deg", "deg", "Head nodded, nose down positive; approximate.", 3),
     Column("head_roll_deg", "deg", "Head tilted, toward the patient's left shoulder positive.", 3),
+    Column("spectacles", "", "1: spectacles were seen before the eyes, 0: none were; the same in all rows.", 0),
     Column("schema_version", "", "Version of these columns.", 0),
 )
 """The data dictionary."""
@@ -204,6 +205,7 @@ def _columns_of(trace: Trace, result: Result | None) -> Columns:
         "head_yaw_deg": trace.head_yaw_deg,
         "head_pitch_deg": trace.head_pitch_deg,
         "head_roll_deg": trace.head_roll_deg,
+        "spectacles": missing if trace.spectacles is None else np.full(len(trace), float(trace.spectacles)),
         "schema_version": np.full(len(trace), float(SCHEMA_VERSION)),
     }
     for side, eye in (("L", trace.left), ("R", trace.right)):
@@ -246,7 +248,13 @@ def _trace_of(columns: Mapping[str, FloatArray]) -> Trace:
         head_yaw_deg=column("head_yaw_deg"),
         head_pitch_deg=column("head_pitch_deg"),
         head_roll_deg=column("head_roll_deg"),
+        spectacles=_of_the_film(column("spectacles")),
     )
+
+
+def _of_the_film(values: FloatArray) -> bool | None:
+    """A column that says the same in all rows."""
+    return bool(values[0]) if len(values) and np.isfinite(values[0]) else None
 
 
 def _flags(columns: Mapping[str, FloatArray], name: str) -> BoolArray:

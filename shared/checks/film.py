@@ -250,6 +250,23 @@ def several_faces(evidence: Evidence, parameters: Parameters) -> QualityCheck:
     )
 
 
+def spectacles(evidence: Evidence, parameters: Parameters) -> QualityCheck:
+    """Informs: spectacles before the eyes."""
+    seen = evidence.recording.spectacles
+    if seen is None:
+        return not_checked("SPECTACLES", None, "spectacles could not be told.")
+    return informed(
+        "SPECTACLES",
+        seen,
+        "No spectacles were seen.",
+        "The patient seems to wear spectacles. Reflections and strong lenses can make the angles less certain. "
+        "Film without them if the patient sees the target without.",
+        value=None,
+        threshold=None,
+        unit="",
+    )
+
+
 def velocity_rate(evidence: Evidence, parameters: Parameters) -> QualityCheck:
     """Informs: whether the frame rate carries peak velocities."""
     rate = evidence.recording.frame_rate_hz

@@ -16,6 +16,8 @@ from shared.tracking.camera import Camera
 from shared.tracking.eye_crop import CORNERS, OUTER_CANTHI
 
 _RIDGE: Final = 1e-12
+_BLOCK_FRAMES: Final = 2048
+"""Frames placed at once: their equations take a kilobyte each."""
 
 
 class CornerFrame:
@@ -49,6 +51,13 @@ class CornerFrame:
         Returns:
             ``(n, 4, 2)`` corners of the frame, px.
         """
+        placed = np.empty(found_px.shape)
+        for start in range(0, len(found_px), _BLOCK_FRAMES):
+            block = slice(start, start + _BLOCK_FRAMES)
+            placed[block] = self._place(found_px[block], error_px[block], rotations[block])
+        return placed
+
+    def _place(self, found_px: FloatArray, error_px: FloatArray, rotations: FloatArray) -> FloatArray:
         known = np.isfinite(rotations).all(axis=(1, 2), keepdims=True)
         turned = self._points @ np.swapaxes(np.where(known, rotations, self._reference_rotation), 1, 2)
         x, y, z = np.moveaxis(turned, -1, 0)

@@ -26,6 +26,20 @@ class LimbusArrays:
     occluded: FloatArray
 
 
+@dataclass(frozen=True, eq=False)
+class LimbusFilm:
+    """What the limbus instrument found in a film.
+
+    Attributes:
+        left, right: the patient's own eyes.
+        spectacles: whether they were seen before the eyes; None where that could not be told.
+    """
+
+    left: LimbusArrays
+    right: LimbusArrays
+    spectacles: bool | None = None
+
+
 class LimbusInstrument(Protocol):
     """The second instrument, which needs the pictures: shown every frame once, asked for its arrays at the end."""
 
@@ -42,8 +56,8 @@ class LimbusInstrument(Protocol):
         """
         ...
 
-    def finish(self, time_s: FloatArray, valid: BoolArray) -> tuple[LimbusArrays, LimbusArrays]:
-        """Arrays of the patient's (left, right) eye over all frames observed."""
+    def finish(self, time_s: FloatArray, valid: BoolArray) -> LimbusFilm:
+        """What was found over all frames observed."""
         ...
 
     def close(self) -> None:

@@ -11,7 +11,7 @@ from typing import Final
 
 from shared.model import BoolArray, FloatArray
 from shared.planar_picture import Picture
-from shared.tracking.instrument import LimbusArrays
+from shared.tracking.instrument import LimbusFilm
 from shared.tracking.limbus_cut import LimbusCutter
 from shared.tracking.limbus_gaze import gaze
 from shared.tracking.limbus_measurement import LimbusMeasurement
@@ -35,8 +35,8 @@ class LidAwareLimbus:
         if cut is not None:
             self._measurement.take(cut)
 
-    def finish(self, time_s: FloatArray, valid: BoolArray) -> tuple[LimbusArrays, LimbusArrays]:
-        """Gaze of the patient's (left, right) eye."""
+    def finish(self, time_s: FloatArray, valid: BoolArray) -> LimbusFilm:
+        """What was found over all frames observed."""
         return gaze(self._measurement.finish(), time_s, valid)
 
     def close(self) -> None:

@@ -14,14 +14,14 @@ from shared.model import BoolArray, FloatArray, IntArray
 from shared.tracking.corner_depths import depths_before_skin, seen_aside
 from shared.tracking.eye_in_head import eye_in_head_rad
 from shared.tracking.head_reference import corner_middles, rotation_from_median_deg, smooth_rotation, stillness
-from shared.tracking.instrument import LimbusArrays
+from shared.tracking.instrument import LimbusArrays, LimbusFilm
 from shared.tracking.limbus_fit import ROTATION_RADIUS_IRIS
 from shared.tracking.limbus_measurement import MeasuredFrames, ReferenceFace
 from shared.tracking.limbus_trust import without_untrusted
 from shared.tracking.pupil_height import heights_by_pupil
 from shared.tracking.rest_tilt import shift_by_rest
 from shared.tracking.slipping_corner import stray_px
-from shared.tracking.spectacles import rim_slides
+from shared.tracking.spectacles import large_enough_to_tell, rim_slides
 
 _BESIDE, _ABOUT = 0, 1
 """The two windows by which corners are found, in their order in the records."""
@@ -31,8 +31,8 @@ _FEWEST_COMMON_FRAMES: Final = 20
 """Fewest frames with both eyes trusted for a zero that both have in common."""
 
 
-def gaze(measured: MeasuredFrames, time_s: FloatArray, valid: BoolArray) -> tuple[LimbusArrays, LimbusArrays]:
-    """Gaze of the patient's (left, right) eye over all frames of a film.
+def gaze(measured: MeasuredFrames, time_s: FloatArray, valid: BoolArray) -> LimbusFilm:
+    """Gaze of the patient's eyes over all frames of a film.
 
     Args:
         measured: what is left of the frames.
@@ -42,19 +42,21 @@ def gaze(measured: MeasuredFrames, time_s: FloatArray, valid: BoolArray) -> tupl
     trusted = np.append(valid, False)[np.minimum(measured.numbers["index"], len(valid))]
     numbers = measured.numbers if trusted.all() else measured.numbers[trusted]
     if measured.face is None or not len(numbers):
-        return _missing(len(valid)), _missing(len(valid))
+        return LimbusFilm(_missing(len(valid)), _missing(len(valid)))
     rows = numbers["index"]
-    right, left = _angles(numbers, np.asarray(time_s, dtype=np.float64)[rows], measured.face)
-    return _spread(left, rows, len(valid)), _spread(right, rows, len(valid))
+    found = _angles(numbers, np.asarray(time_s, dtype=np.float64)[rows], measured.face)
+    left, right = (_spread(eye, rows, len(valid)) for eye in (found.left, found.right))
+    return LimbusFilm(left, right, found.spectacles)
 
 
-def _angles(numbers: NDArray[np.void], time_s: FloatArray, face: ReferenceFace) -> tuple[LimbusArrays, LimbusArrays]:
-    """Angles of the (right, left) eye over the measured frames."""
+def _angles(numbers: NDArray[np.void], time_s: FloatArray, face: ReferenceFace) -> LimbusFilm:
+    """Gaze over the measured frames."""
     rotation = smooth_rotation(numbers["rotation"], time_s)
     still = stillness(rotation_from_median_deg(rotation), time_s)
     iris_px = numbers["iris_px"].mean(axis=1)
+    corners, spectacles = _corners(numbers, face, rotation, iris_px, still)
     middles, _ = corner_middles(
-        _corners(numbers, face, rotation, iris_px, still),
+        corners,
         numbers["skin"],
         face.middles_px,
         still=still,
@@ -80,13 +82,14 @@ def _angles(numbers: NDArray[np.void], time_s: FloatArray, face: ReferenceFace) 
         for eye in range(2)
     ]
     right, left = (_eye_gaze(numbers, eye, angles[eye], measured[:, eye], carried[:, eye]) for eye in range(2))
-    return without_untrusted(right, left)
+    right, left = without_untrusted(right, left)
+    return LimbusFilm(left, right, spectacles if spectacles or large_enough_to_tell(face.iris_px) else None)
 
 
 def _corners(
     numbers: NDArray[np.void], face: ReferenceFace, rotation: FloatArray, iris_px: FloatArray, still: FloatArray
-) -> FloatArray:
-    """``(n, 2, 2, 2)`` eye corners: by the skin beside them, or by themselves where spectacles cover it."""
+) -> tuple[FloatArray, bool]:
+    """``(n, 2, 2, 2)`` eye corners: by the skin beside them, or by themselves where spectacles cover it; whether so."""
     beside, about = (_placed(numbers, face, window) for window in (_BESIDE, _ABOUT))
     both = numbers["canthi_found"].all(axis=1)[..., None]
     apart = np.where(both, numbers["canthi_px"][:, _BESIDE] - numbers["canthi_px"][:, _ABOUT], np.nan)
@@ -104,7 +107,7 @@ def _corners(
     error_px = numbers["canthi_error_px"][:, window].astype(np.float64)
     stray = stray_px(found_px, error_px, known, face.corners, numbers["rotation"])
     placed = face.corners.place(found_px, np.hypot(error_px, stray), numbers["rotation"])
-    return placed.reshape(-1, 2, 2, 2)
+    return placed.reshape(-1, 2, 2, 2), rim
 
 
 def _placed(numbers: NDArray[np.void], face: ReferenceFace, window: int) -> FloatArray:

@@ -24,7 +24,7 @@ from shared.model import BoolArray, FloatArray
 from shared.planar_picture import Picture
 from shared.processors import usable_processors
 from shared.tracebacks import DescribedError
-from shared.tracking.instrument import LimbusArrays, LimbusInstrument
+from shared.tracking.instrument import LimbusFilm, LimbusInstrument
 from shared.tracking.limbus import LIMBUS_NAME, LidAwareLimbus
 from shared.tracking.limbus_child import send
 from shared.tracking.limbus_cut import LimbusCut, LimbusCutter
@@ -77,8 +77,8 @@ class LimbusInOwnProcess:
         if cut is not None:
             self._send(cut)
 
-    def finish(self, time_s: FloatArray, valid: BoolArray) -> tuple[LimbusArrays, LimbusArrays]:
-        """Gaze of the patient's (left, right) eye. Raises as :meth:`observe` does."""
+    def finish(self, time_s: FloatArray, valid: BoolArray) -> LimbusFilm:
+        """What was found over all frames observed. Raises as :meth:`observe` does."""
         self._send(None)
         return gaze(self._answer(), time_s, valid)
 

@@ -48,7 +48,12 @@ def rim_seen(beside: FloatArray, about: FloatArray, iris_px: float) -> bool:
         iris_px: iris diameter.
     """
     inner = list(_INNER_CORNERS)
-    return iris_px >= _SMALLEST_IRIS_PX and bool((beside[inner] > about[inner]).any())
+    return large_enough_to_tell(iris_px) and bool((beside[inner] > about[inner]).any())
+
+
+def large_enough_to_tell(iris_px: float) -> bool:
+    """Whether an iris of this diameter leaves enough pixels to tell spectacles by their look."""
+    return iris_px >= _SMALLEST_IRIS_PX
 
 
 def rim_slides(

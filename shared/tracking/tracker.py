@@ -131,7 +131,6 @@ def track_frames(
                 if progress is not None and len(recording) % _PROGRESS_EVERY == 0:
                     progress(Progress("tracking", len(recording), max(total, len(recording))))
         # The models are freed by now: what is worked out over all frames finds room where they were.
-        give_back()
         if len(recording) < MIN_FRAMES:
             raise TooShortError
         if progress is not None:
@@ -215,14 +214,17 @@ def expected_frames(probed: VideoMeta, parameters: Parameters) -> int:
 
 def _trace(recording: _Recording, probed: VideoMeta, limbus: LimbusInstrument | None, mesh_name: str) -> Trace:
     frames, head = recording.arrays(), recording.head()
+    give_back()
     points_px, time_s = frames["eyes_px"], frames["time_s"].copy()
     valid = plausible_geometry(points_px, recording.frame_size_px, head.yaw_deg, (_RIGHT_KEPT, _LEFT_KEPT))
     tracker = {"landmarks": mesh_name, "analysis": ANALYSIS_VERSION}
+    spectacles = None
     if limbus is None:
         left, right = (measure_eye(points_px, eye, valid) for eye in (_LEFT_KEPT, _RIGHT_KEPT))
     else:
         tracker["limbus"] = limbus.name
-        left_limbus, right_limbus = limbus.finish(time_s, valid)
+        found = limbus.finish(time_s, valid)
+        left_limbus, right_limbus, spectacles = found.left, found.right, found.spectacles
         left_covered = covered_frames(left_limbus.confidence, right_limbus.confidence, time_s)
         right_covered = covered_frames(right_limbus.confidence, left_limbus.confidence, time_s)
         left_missing, right_missing = _mostly(left_covered, valid), _mostly(right_covered, valid)
@@ -241,6 +243,7 @@ def _trace(recording: _Recording, probed: VideoMeta, limbus: LimbusInstrument | 
         head_yaw_deg=head.yaw_deg,
         head_pitch_deg=head.pitch_deg,
         head_roll_deg=head.roll_deg,
+        spectacles=spectacles,
         meta=measured_meta(probed, time_s, int(frames["frame_idx"][-1]) + 1),
         tracker=tracker,
     )

@@ -171,6 +171,15 @@ def test_a_second_face_warns_only() -> None:
     assert failed(crowd) == set()
 
 
+def test_spectacles_warn_only() -> None:
+    assert check(replace(recording(), spectacles=None), "SPECTACLES").status is CheckStatus.NOT_CHECKED
+    assert check(recording(), "SPECTACLES").status is CheckStatus.PASS
+    worn = replace(recording(), spectacles=True)
+    assert "without them" in check(worn, "SPECTACLES").message
+    assert check(worn, "SPECTACLES").status is CheckStatus.WARNING
+    assert failed(worn) == set()
+
+
 def test_a_legacy_trace_and_an_unrecorded_task_warn() -> None:
     assert check(replace(recording(), legacy=True), "LEGACY_TRACE").status is CheckStatus.WARNING
     assert check(recording(), "TASK_NOT_RECORDED", Parameters()).status is CheckStatus.WARNING

@@ -55,6 +55,7 @@ LOOKING = looking_trace()
 def assert_same(one: Trace, other: Trace) -> None:
     for name in ("frame_idx", "time_s", "valid", "face_count", "head_yaw_deg", "head_pitch_deg", "head_roll_deg"):
         assert np.array_equal(getattr(one, name), getattr(other, name), equal_nan=name.startswith("head")), name
+    assert one.spectacles is other.spectacles
     for side in ("left", "right"):
         for field in fields(EyeTrace):
             values = [getattr(getattr(trace, side), field.name) for trace in (one, other)]
@@ -169,6 +170,7 @@ def traces(draw: st.DrawFn) -> Trace:
         head_yaw_deg=draw(hnp.arrays(float, count, elements=numbers)),
         head_pitch_deg=draw(hnp.arrays(float, count, elements=numbers)),
         head_roll_deg=draw(hnp.arrays(float, count, elements=numbers)),
+        spectacles=draw(st.sampled_from([None, False, True])),
     )
 
 
@@ -196,6 +198,7 @@ class TestOriginalsFiles:
         assert np.isnan(trace.left.limbus_v_deg).all()
         assert np.isnan(trace.head_yaw_deg).all()
         assert (trace.face_count == -1).all()
+        assert trace.spectacles is None
         assert trace.valid.all()
 
     def test_it_can_be_analysed(self) -> None:

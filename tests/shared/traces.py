@@ -72,6 +72,7 @@ def recording(
         head_yaw_deg=np.zeros(count),
         head_pitch_deg=np.zeros(count),
         head_roll_deg=np.zeros(count),
+        spectacles=False,
     )
 
 
@@ -156,5 +157,6 @@ def damaged_traces(draw: st.DrawFn) -> Trace:
         head_yaw_deg=values(0.0),
         head_pitch_deg=values(0.0),
         head_roll_deg=values(draw(st.sampled_from([0.0, 180.0]))),
+        spectacles=draw(st.sampled_from([None, False, True])),
         legacy=draw(st.booleans()),
     )

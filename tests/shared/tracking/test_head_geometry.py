@@ -1,5 +1,7 @@
 """Eye, eye corners and skin of a head in space: what is computed from an exact picture of them must be exact."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -114,6 +116,22 @@ def test_a_frame_without_rotation_still_gets_corners() -> None:
     frame = CornerFrame(shape, np.eye(3), corners[0], CAMERA)
     rotations[0] = np.nan
     assert frame.place(corners, np.ones((FRAMES, 4)), rotations)[0] == pytest.approx(corners[0], abs=0.05)
+
+
+def test_in_a_long_film_corners_are_placed_as_in_a_short_one_and_take_little_memory() -> None:
+    shape = face_shape()
+    rotations, _ = nodding()
+    corners = pictured_corners(shape, rotations)
+    frame = CornerFrame(shape, np.eye(3), corners[0], CAMERA)
+    short = frame.place(corners, np.ones((FRAMES, 4)), rotations)
+    times = 600
+    arrays = np.tile(corners, (times, 1, 1)), np.ones((times * FRAMES, 4)), np.tile(rotations, (times, 1, 1))
+    tracemalloc.start()
+    long = frame.place(*arrays)
+    _, peak_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (long == np.tile(short, (times, 1, 1))).all()
+    assert peak_bytes < 3 * long.nbytes
 
 
 def test_skin_beside_a_corner_is_expected_where_a_turned_head_shows_it() -> None:

@@ -13,7 +13,7 @@ from shared.synthetic.head_motion import HeadScript, Swing
 from shared.synthetic.portrait import load_portrait
 from shared.synthetic.puppet import Look, Puppet, PuppetTruth
 from shared.tracking.eye_crop import CORNERS, LOWER_LID, UPPER_LID
-from shared.tracking.instrument import LimbusArrays
+from shared.tracking.instrument import LimbusArrays, LimbusFilm
 from shared.tracking.limbus import LidAwareLimbus
 
 Image = np.ndarray
@@ -40,7 +40,11 @@ def measure(pictures, landmarks: FloatArray | None = None, *, valid: np.ndarray 
     for index, picture in enumerate(pictures):
         instrument.observe(picture, points, index)
     count = len(pictures)
-    return instrument.finish(np.arange(count) / 30.0, np.ones(count, dtype=bool) if valid is None else valid)
+    return eyes(instrument.finish(np.arange(count) / 30.0, np.ones(count, dtype=bool) if valid is None else valid))
+
+
+def eyes(film: LimbusFilm) -> Pair:
+    return film.left, film.right
 
 
 @lru_cache
@@ -110,7 +114,7 @@ def test_a_head_that_nods_does_not_move_the_eyes_in_it():
     instrument = LidAwareLimbus()
     for frame, picture in enumerate(puppet.frames(truth)):
         instrument.observe(picture, _turned_points(puppet, truth, frame), frame)
-    left, right = instrument.finish(truth.gaze.time_s, np.ones(len(truth.gaze), dtype=bool))
+    left, right = eyes(instrument.finish(truth.gaze.time_s, np.ones(len(truth.gaze), dtype=bool)))
     # Landmarks of real films follow only part of a turn, which the instrument makes up for: too much for these.
     assert np.std((left.v_deg + right.v_deg) / 2) < 1.0
 
@@ -145,18 +149,20 @@ def test_frames_without_a_face_come_out_missing_and_harm_no_others():
     pictures = film()[1]
     for index, picture in enumerate(pictures):
         instrument.observe(picture, None if index in (5, 6, 50) else portrait().points_px, index)
-    for eye in instrument.finish(np.arange(len(pictures)) / 30, np.ones(len(pictures), dtype=bool)):
+    for eye in eyes(instrument.finish(np.arange(len(pictures)) / 30, np.ones(len(pictures), dtype=bool))):
         assert np.isnan(eye.v_deg[[5, 6, 50]]).all()
         assert np.isfinite(eye.v_deg).sum() == len(pictures) - 3
 
 
 def test_no_frames_and_no_faces_give_nothing():
-    left, right = LidAwareLimbus().finish(np.zeros(0), np.zeros(0, dtype=bool))
+    left, right = eyes(LidAwareLimbus().finish(np.zeros(0), np.zeros(0, dtype=bool)))
     assert len(left.v_deg) == len(right.v_deg) == 0
     instrument = LidAwareLimbus()
     for index in range(12):
         instrument.observe(film()[1][0], None, index)
-    assert nothing(instrument.finish(np.arange(12) / 30, np.ones(12, dtype=bool)))
+    found = instrument.finish(np.arange(12) / 30, np.ones(12, dtype=bool))
+    assert nothing(eyes(found))
+    assert found.spectacles is None
 
 
 def test_two_frames_are_too_few_to_learn_from():

@@ -38,8 +38,8 @@ def measured(carried: np.ndarray) -> MeasuredFrames:
 
 
 def test_zero_is_the_median_gaze_though_heights_are_carried_in_up_gaze_only() -> None:
-    left, right = gaze(measured(V_DEG < -10), np.arange(FRAMES) / 30, np.ones(FRAMES, dtype=bool))
-    for eye in (left, right):
+    found = gaze(measured(V_DEG < -10), np.arange(FRAMES) / 30, np.ones(FRAMES, dtype=bool))
+    for eye in (found.left, found.right):
         assert eye.v_deg[V_DEG < -10] == pytest.approx(-20.0, abs=0.3)
         assert np.isnan(eye.v_deg[V_DEG > -10]).all()
         assert eye.h_deg == pytest.approx(0.0, abs=0.3)

@@ -21,7 +21,7 @@ from shared.parameters import Parameters
 from shared.synthetic.portrait import Portrait, load_portrait
 from shared.tracebacks import DescribedError, describe
 from shared.tracking import limbus_process
-from shared.tracking.instrument import LimbusArrays
+from shared.tracking.instrument import LimbusFilm
 from shared.tracking.limbus import LidAwareLimbus
 from shared.tracking.limbus_child import send, serve
 from shared.tracking.limbus_cut import LimbusCutter
@@ -55,7 +55,7 @@ def show(instrument: LidAwareLimbus | LimbusInOwnProcess, frames: range) -> None
         instrument.observe(portrait().image_bgr, portrait().points_px, index)
 
 
-def finish(instrument: LidAwareLimbus | LimbusInOwnProcess, count: int) -> tuple[LimbusArrays, LimbusArrays]:
+def finish(instrument: LidAwareLimbus | LimbusInOwnProcess, count: int) -> LimbusFilm:
     return instrument.finish(np.arange(count) / 30, np.ones(count, dtype=bool))
 
 
@@ -90,6 +90,7 @@ def test_a_film_gives_the_same_numbers_to_the_bit_in_one_process_and_in_two(pupp
     assert np.isfinite(one.left.limbus_v_deg).mean() > 0.8
     assert one.tracker == two.tracker
     assert one.valid.tobytes() == two.valid.tobytes()
+    assert one.spectacles is two.spectacles is False
     for eye, other in ((one.left, two.left), (one.right, two.right)):
         for field in fields(EyeTrace):
             assert getattr(eye, field.name).tobytes() == getattr(other, field.name).tobytes(), field.name
@@ -98,9 +99,9 @@ def test_a_film_gives_the_same_numbers_to_the_bit_in_one_process_and_in_two(pupp
 def test_a_film_without_eyes_comes_out_missing(instrument: LimbusInOwnProcess) -> None:
     for index in range(20):
         instrument.observe(portrait().image_bgr, None, index)
-    left, right = finish(instrument, 20)
-    assert np.isnan(left.v_deg).all()
-    assert (right.confidence == 0).all()
+    found = finish(instrument, 20)
+    assert np.isnan(found.left.v_deg).all()
+    assert (found.right.confidence == 0).all()
 
 
 def test_a_child_that_is_killed_is_told_in_a_clear_error(instrument: LimbusInOwnProcess) -> None:
@@ -180,14 +181,14 @@ def test_frames_wait_for_a_child_that_does_not_take_them(instrument: LimbusInOwn
     assert len(shown) < count / 2
     os.kill(instrument.process_id, signal.SIGCONT)
     thread.join()
-    left, _ = finish(instrument, count)
+    left = finish(instrument, count).left
     assert np.isfinite(left.v_deg).all()
 
 
 def test_an_interrupt_from_the_terminal_is_left_to_the_parent(instrument: LimbusInOwnProcess) -> None:
     show(instrument, range(20))  # more than a pipe holds: the child is at work
     os.kill(instrument.process_id, signal.SIGINT)
-    left, _ = finish(instrument, 20)
+    left = finish(instrument, 20).left
     assert np.isfinite(left.v_deg).all()
 
 

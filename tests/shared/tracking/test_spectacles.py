@@ -171,7 +171,9 @@ def test_gaze_fixed_in_a_shaken_head_stays_fixed_behind_spectacles(tmp_path: Pat
     puppet = SpectacledPuppet(load_portrait(), THICK)
     truth = puppet.truth(simulate(Script(duration_s=2.5), seed=4), HeadScript(yaw=Swing(10.0, 0.4)))
     path = write_video(tmp_path / "spectacles.mp4", puppet.frames(truth), truth.gaze.time_s)
-    error = track(path, Parameters()).mean_of_eyes("limbus_h_deg") - truth.gaze.h_deg
+    measured = track(path, Parameters())
+    error = measured.mean_of_eyes("limbus_h_deg") - truth.gaze.h_deg
     slope = np.polyfit(truth.head.yaw_deg, error, 1)[0]
     assert abs(slope) < 0.3, "held by the frame it is half a degree for each degree of the head"
     assert np.std(error) < 2.0
+    assert measured.spectacles

@@ -14,7 +14,7 @@ from shared.parameters import Parameters
 from shared.planar_picture import Picture
 from shared.ports import Progress
 from shared.synthetic.video_writer import write_video
-from shared.tracking.instrument import LimbusArrays
+from shared.tracking.instrument import LimbusArrays, LimbusFilm
 from shared.tracking.limbus import LidAwareLimbus
 from shared.tracking.tracker import track, track_frames
 from shared.video import probe, read_frames
@@ -129,10 +129,11 @@ def test_every_frame_is_shown_to_the_second_instrument_once_and_in_order(puppet_
             assert landmarks is not None
             self.seen.append(index)
 
-        def finish(self, time_s: FloatArray, valid: BoolArray) -> tuple[LimbusArrays, LimbusArrays]:
+        def finish(self, time_s: FloatArray, valid: BoolArray) -> LimbusFilm:
             assert self.seen == list(range(len(time_s)))
             one, two, nothing = np.full(len(valid), 1.0), np.full(len(valid), 2.0), np.zeros(len(valid))
-            return LimbusArrays(one, one, one, one, one, nothing), LimbusArrays(two, two, two, two, two, nothing)
+            left, right = (LimbusArrays(*[value] * 5, nothing) for value in (one, two))
+            return LimbusFilm(left, right, spectacles=True)
 
         def close(self) -> None:
             closed.append(True)
@@ -141,6 +142,7 @@ def test_every_frame_is_shown_to_the_second_instrument_once_and_in_order(puppet_
     assert closed == [False, True]
     assert (measured.left.limbus_h_deg == 1).all()
     assert (measured.right.limbus_confidence == 2).all()
+    assert measured.spectacles is True
 
 
 def test_progress_counts_up_to_the_end(puppet_film: PuppetFilm) -> None:
