@@ -21,7 +21,7 @@ from shared.tracking.limbus_trust import without_untrusted
 from shared.tracking.pupil_height import heights_by_pupil
 from shared.tracking.rest_tilt import shift_by_rest
 from shared.tracking.slipping_corner import stray_px
-from shared.tracking.spectacles import large_enough_to_tell, rim_slides
+from shared.tracking.spectacles import depth_beside_corners, large_enough_to_tell
 
 _BESIDE, _ABOUT = 0, 1
 """The two windows by which corners are found, in their order in the records."""
@@ -89,13 +89,16 @@ def _angles(numbers: NDArray[np.void], time_s: FloatArray, face: ReferenceFace) 
 def _corners(
     numbers: NDArray[np.void], face: ReferenceFace, rotation: FloatArray, iris_px: FloatArray, still: FloatArray
 ) -> tuple[FloatArray, bool]:
-    """``(n, 2, 2, 2)`` eye corners: by the skin beside them, or by themselves where spectacles cover it; whether so."""
+    """``(n, 2, 2, 2)`` eye corners, and whether spectacles were seen.
+
+    Corners are found by the skin beside them, or by what lies about them where that skin is hidden.
+    """
     beside, about = (_placed(numbers, face, window) for window in (_BESIDE, _ABOUT))
     both = numbers["canthi_found"].all(axis=1)[..., None]
     apart = np.where(both, numbers["canthi_px"][:, _BESIDE] - numbers["canthi_px"][:, _ABOUT], np.nan)
     sight = face.camera.sight(about.mean(axis=1))
-    rim = face.rim_seen or rim_slides(beside, about, apart, rotation, sight=sight, iris_px=iris_px, still=still)
-    window = _ABOUT if rim else _BESIDE
+    slides = depth_beside_corners(beside, about, apart, rotation, sight=sight, iris_px=iris_px, still=still)
+    window = _ABOUT if face.rim_seen or slides.hides_skin else _BESIDE
     found_px, known = numbers["canthi_px"][:, window], numbers["canthi_found"][:, window].all(axis=1)
     aside = seen_aside(sight, rotation)
     depths = depths_before_skin(
@@ -107,7 +110,7 @@ def _corners(
     error_px = numbers["canthi_error_px"][:, window].astype(np.float64)
     stray = stray_px(found_px, error_px, known, face.corners, numbers["rotation"])
     placed = face.corners.place(found_px, np.hypot(error_px, stray), numbers["rotation"])
-    return placed.reshape(-1, 2, 2, 2), rim
+    return placed.reshape(-1, 2, 2, 2), face.rim_seen or slides.is_spectacles
 
 
 def _placed(numbers: NDArray[np.void], face: ReferenceFace, window: int) -> FloatArray:

@@ -10,6 +10,7 @@ how far before the skin the first lies.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -56,7 +57,31 @@ def large_enough_to_tell(iris_px: float) -> bool:
     return iris_px >= _SMALLEST_IRIS_PX
 
 
-def rim_slides(
+@dataclass(frozen=True, eq=False)
+class DepthBesideCorners:
+    """How far before the skin lies what the patches beside the corners show, iris diameters.
+
+    Attributes:
+        whole: of all four together.
+        single: ``(4,)`` of each alone.
+    """
+
+    whole: float
+    single: FloatArray
+
+    @property
+    def hides_skin(self) -> bool:
+        """Whether a patch shows something else than skin: a frame, or hair before a temple."""
+        return self.whole > _BEFORE_SKIN_IRIS or bool(self.single.max() > _CORNER_BEFORE_SKIN_IRIS)
+
+    @property
+    def is_spectacles(self) -> bool:
+        """Whether it is a frame: hair does not stand before an inner corner, nor before all."""
+        inner = self.single[list(_INNER_CORNERS)]
+        return self.whole > _BEFORE_SKIN_IRIS or bool(inner.max() > _CORNER_BEFORE_SKIN_IRIS)
+
+
+def depth_beside_corners(
     beside_px: FloatArray,
     about_px: FloatArray,
     apart_px: FloatArray,
@@ -65,8 +90,8 @@ def rim_slides(
     sight: FloatArray,
     iris_px: FloatArray,
     still: FloatArray,
-) -> bool:
-    """Whether what lies beside the corners slides against them like something that stands before the skin.
+) -> DepthBesideCorners:
+    """What lies beside the corners, by how it slides against them when the head turns.
 
     Args:
         beside_px, about_px: ``(n, 4, 2)`` rigid frames over the corners found by the one and by the other.
@@ -79,9 +104,7 @@ def rim_slides(
     turned = np.where((still < 1)[:, None], seen_aside(sight, rotation), np.nan)
     whole = (beside_px - about_px).mean(axis=1) / iris_px[:, None]
     single = np.moveaxis(apart_px, 1, 0) / iris_px[:, None]
-    if _depth_iris(whole, turned) > _BEFORE_SKIN_IRIS:
-        return True
-    return max(_depth_iris(corner, turned) for corner in single) > _CORNER_BEFORE_SKIN_IRIS
+    return DepthBesideCorners(_depth_iris(whole, turned), np.array([_depth_iris(corner, turned) for corner in single]))
 
 
 def _depth_iris(slid: FloatArray, turned: FloatArray) -> float:

@@ -56,7 +56,7 @@ def tables(context: Context) -> list[Table]:
     return [
         Table(
             "Limbus instrument behind spectacles, head turning +-10 degrees at 0.35 (nod) and 0.4 Hz (shake)",
-            ["face", "used for", "frame", *bins],
+            ["face", "used for", "frame", "told in films", *bins],
             rows,
             "RMS error in degrees by rotation, gaze fixed in the head. Frames stand 12 mm before the cornea and turn "
             "with the head; their lenses have no power and mirror little: how near real ones come is not shown.",
@@ -69,17 +69,18 @@ def _errors_deg(face: Face, spectacles: Spectacles, context: Context) -> list[Ce
     assert portrait is not None, "asked for a face whose portrait is absent"
     puppet = SpectacledPuppet(portrait, spectacles, face.look)
     found = [_while_turning(puppet, *move, context=context) for move in _MOVES]
-    error, turn = (np.concatenate(parts) for parts in zip(*found, strict=True))
-    return [rms(error[(turn >= low) & (turn < high)]) for low, high in ROTATION_BINS_DEG]
+    error, turn = (np.concatenate([film[part] for film in found]) for part in range(2))
+    told = sum(bool(film[2]) for film in found)
+    return [f"{told} of {len(found)}", *(rms(error[(turn >= low) & (turn < high)]) for low, high in ROTATION_BINS_DEG)]
 
 
 def _while_turning(
     puppet: Puppet, head: HeadScript, angle: str, signal: str, *, context: Context
-) -> tuple[FloatArray, FloatArray]:
-    """Error of one angle, and how far the head is turned."""
+) -> tuple[FloatArray, FloatArray, bool | None]:
+    """Error of one angle, how far the head is turned, and whether spectacles were told."""
     gaze = simulate(Script(duration_s=HEAD_S), seed=4)
     truth = puppet.truth(gaze, head)
     path = write_video(context.scratch / "spectacles.mp4", puppet.frames(truth), truth.gaze.time_s)
-    found = track(path, Parameters()).mean_of_eyes(signal)
-    error = found - getattr(truth.gaze, signal.removeprefix("limbus_"))
-    return error - np.nanmedian(error), np.abs(getattr(truth.head, angle))
+    trace = track(path, Parameters())
+    error = trace.mean_of_eyes(signal) - getattr(truth.gaze, signal.removeprefix("limbus_"))
+    return error - np.nanmedian(error), np.abs(getattr(truth.head, angle)), trace.spectacles

@@ -16,7 +16,7 @@ from shared.synthetic.spectacles import THICK, SpectacledPuppet
 from shared.synthetic.video_writer import write_video
 from shared.tracking.camera import Camera
 from shared.tracking.canthi import ABOUT, BESIDE, CanthusPatches, CanthusReference, Window
-from shared.tracking.spectacles import rim_seen, rim_slides
+from shared.tracking.spectacles import DepthBesideCorners, depth_beside_corners, rim_seen
 from shared.tracking.tracker import track
 
 FRAMES = 90
@@ -37,14 +37,14 @@ def corners(rotations: np.ndarray, before_iris: float) -> tuple[np.ndarray, np.n
     return true - before_iris * IRIS * rotations[:, None, :2, 2], true
 
 
-def told(
+def depth(
     beside: np.ndarray,
     about: np.ndarray,
     rotations: np.ndarray,
     still: float = 0.0,
     apart: np.ndarray | None = None,
-) -> bool:
-    return rim_slides(
+) -> DepthBesideCorners:
+    return depth_beside_corners(
         beside,
         about,
         beside - about if apart is None else apart,
@@ -53,6 +53,12 @@ def told(
         iris_px=np.full(FRAMES, IRIS),
         still=np.full(FRAMES, still),
     )
+
+
+def told(*arrays: np.ndarray, **options: np.ndarray | float) -> bool:
+    found = depth(*arrays, **options)
+    assert found.hides_skin == found.is_spectacles
+    return found.hides_skin
 
 
 @pytest.mark.parametrize("before_iris", [0.3, 1.2])
@@ -86,6 +92,18 @@ def test_a_rim_that_holds_one_corner_alone_is_told() -> None:
     apart[:, :2] = np.nan
     assert told(beside, true, rotations, apart=apart)
     assert not told(beside, true, rotations, apart=0.2 * apart)
+
+
+@pytest.mark.parametrize("outer", [0, 3])
+def test_hair_before_a_temple_hides_the_skin_and_is_no_spectacles(outer: int) -> None:
+    rotations = turning(8.0)
+    beside, true = corners(rotations, 0.0)
+    apart = np.zeros_like(true)
+    apart[:, outer] = -0.6 * IRIS * rotations[:, :2, 2]
+    found = depth(beside, true, rotations, apart=apart)
+    assert found.hides_skin
+    assert not found.is_spectacles
+    assert found.single[outer] == pytest.approx(0.6, abs=0.05)
 
 
 def test_lost_patches_alone_are_no_frame() -> None:
