@@ -25,20 +25,19 @@ from shared.synthetic.eye_geometry import (
     head_rotation,
 )
 from shared.synthetic.eyeball import SCLERA_BGR, EyeballLook, draw_eyeball, limbus_centre, make_look
+from shared.synthetic.face_surface import DEPTH_CELL_PX, LEFT_CORNERS, RIGHT_CORNERS
 from shared.synthetic.gaze import GazeTruth
 from shared.synthetic.head_motion import HeadMotion, HeadScript
 from shared.synthetic.lid_shape import LOWER_REACH_IRIS, UPPER_REACH_IRIS, LidShape
 from shared.synthetic.portrait import (
-    DEPTH_CELL_PX,
-    LEFT_CORNERS,
     LEFT_LOWER,
     LEFT_UPPER,
-    RIGHT_CORNERS,
     RIGHT_LOWER,
     RIGHT_UPPER,
     Image,
     Portrait,
 )
+from shared.synthetic.turned_skin import Positions, TurnedSkin
 
 Float32Array = NDArray[np.float32]
 
@@ -138,8 +137,7 @@ class Puppet:
         )
         self._centres = (self._eyeball_centre(RIGHT_CORNERS, 468), self._eyeball_centre(LEFT_CORNERS, 473))
         self._pivot = self._neck_pivot()
-        self._cell_x, self._cell_y = _cell_centres(portrait.depth_px.shape)
-        self._follow = self._share_that_follows()
+        self._turned = TurnedSkin(portrait, self._camera)
         rng = np.random.default_rng([self.look.seed, 23])
         self._grain = rng.normal(0, self.look.noise_sd, (height + 64, width + 64, 3)).astype(np.float32)
 
@@ -172,8 +170,8 @@ class Puppet:
         if pose.still:
             picture, where = self.portrait.image_bgr.copy(), None
         else:
-            where = self._portrait_positions(pose)
-            picture = self._turned_skin(where)
+            where = self._turned.portrait_positions(pose.rotation, self._offset(pose))
+            picture = self._turned.picture(where)
         moments = self._moments(truth.gaze, frame)
         for eye in (0, 1):
             self._paint_eye(picture, eye, pose, where, moments)
@@ -200,7 +198,7 @@ class Puppet:
         picture: Image,
         eye: int,
         pose: _Pose,
-        where: tuple[Float32Array, Float32Array] | None,
+        where: Positions | None,
         moments: list[tuple[FloatArray, float, float]],
     ) -> None:
         """Replace the surroundings of one eye in ``picture``."""
@@ -283,49 +281,13 @@ class Puppet:
 
     def _placed(self, point: FloatArray, pose: _Pose) -> FloatArray:
         """Points of the portrait's head, ``(..., 3)``, in the turned head."""
-        moved: FloatArray = (point - self._pivot) @ pose.rotation.T + self._pivot + pose.shift
+        moved: FloatArray = point @ pose.rotation.T + self._offset(pose)
         return moved
 
-    def _portrait_positions(self, pose: _Pose) -> tuple[Float32Array, Float32Array]:
-        """Which portrait point shows at the centre of each cell of the picture.
-
-        The way out (portrait -> picture) is known; the way back is found by fixed-point steps, which converge as
-        the surface is smooth against the cells.
-        """
-        x, y = self._cell_x.copy(), self._cell_y.copy()
-        for _ in range(10):
-            to_x, to_y = self._picture_positions(x, y, pose)
-            x += self._cell_x - to_x
-            y += self._cell_y - to_y
-        return x, y
-
-    def _picture_positions(self, x: Float32Array, y: Float32Array, pose: _Pose) -> tuple[Float32Array, Float32Array]:
-        """Where portrait points show once the head is turned; the background stays, the neck gives way."""
-        cell_x, cell_y = (x + np.float32(0.5)) / DEPTH_CELL_PX - 0.5, (y + np.float32(0.5)) / DEPTH_CELL_PX - 0.5
-        depth, follow = (
-            cv2.remap(
-                m,
-                cell_x.astype(np.float32),
-                cell_y.astype(np.float32),
-                cv2.INTER_LINEAR,
-                borderMode=cv2.BORDER_REPLICATE,
-            )
-            for m in (self.portrait.depth_px, self._follow)
-        )
-        lifted = self._camera.lift(*(m.astype(np.float64) for m in (x, y, depth)))
-        shown = self._camera.project(self._placed(lifted, pose))
-        return (
-            (x + follow * (shown[..., 0] - x)).astype(np.float32),
-            (y + follow * (shown[..., 1] - y)).astype(np.float32),
-        )
-
-    def _turned_skin(self, where: tuple[Float32Array, Float32Array]) -> Image:
-        height, width = self.portrait.image_bgr.shape[:2]
-        rows, columns = self.portrait.depth_px.shape
-        size = (columns * DEPTH_CELL_PX, rows * DEPTH_CELL_PX)
-        full_x, full_y = (cv2.resize(m, size, interpolation=cv2.INTER_LINEAR)[:height, :width] for m in where)
-        turned = cv2.remap(self.portrait.image_bgr, full_x, full_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        return turned.astype(np.uint8, copy=False)
+    def _offset(self, pose: _Pose) -> FloatArray:
+        """What is added to a point of the portrait's head once it is rotated."""
+        offset: FloatArray = self._pivot - pose.rotation @ self._pivot + pose.shift
+        return offset
 
     def _eye_box(self, shape: LidShape, pose: _Pose) -> tuple[int, int, int, int]:
         """Picture rectangle that holds all that an eye's lids move: x0, y0, x1, y1."""
@@ -336,7 +298,7 @@ class Puppet:
         b = np.array([top, top, top, bottom, bottom, bottom], np.float32)
         x, y = shape.portrait(a, b)
         if not pose.still:
-            x, y = self._picture_positions(x[None], y[None], pose)
+            x, y = self._turned.picture_positions(x[None], y[None], pose.rotation, self._offset(pose))
         height, width = self.portrait.image_bgr.shape[:2]
         x0, y0 = max(0, int(np.floor(x.min())) - 1), max(0, int(np.floor(y.min())) - 1)
         x1, y1 = min(width, int(np.ceil(x.max())) + 2), min(height, int(np.ceil(y.max())) + 2)
@@ -357,16 +319,6 @@ class Puppet:
         pivot: FloatArray = eyes + self.portrait.iris_diameter_px * np.array([0.0, 6.0, 8.0])
         return pivot
 
-    def _share_that_follows(self) -> Float32Array:
-        """1 on the head, falling to 0 toward the picture's border, where the room and the shoulders are."""
-        points = self.portrait.points_px[:468, :2]
-        centre = (points.min(axis=0) + points.max(axis=0)) / 2
-        half = np.ptp(points, axis=0) / 2
-        radius = np.hypot((self._cell_x - centre[0]) / (1.75 * half[0]), (self._cell_y - centre[1]) / (1.55 * half[1]))
-        share = np.clip((1.75 - radius) / 0.75, 0, 1)
-        smooth: Float32Array = (share * share * (3 - 2 * share)).astype(np.float32)
-        return smooth
-
 
 def _shade_ball(
     ball: Float32Array, toward_left: Float32Array, below_upper: Float32Array, above_lower: Float32Array, look: Look
@@ -382,12 +334,6 @@ def _shade_ball(
     flesh = np.clip((-toward_left - 0.80) / 0.12, 0, 1).astype(np.float32)[..., None] * np.float32(0.85)
     tinted: Float32Array = shaded + flesh * (_CARUNCLE_BGR - shaded)
     return tinted
-
-
-def _cell_centres(shape: tuple[int, ...]) -> tuple[Float32Array, Float32Array]:
-    rows, columns = shape
-    x, y = np.meshgrid((np.arange(columns) + 0.5) * DEPTH_CELL_PX - 0.5, (np.arange(rows) + 0.5) * DEPTH_CELL_PX - 0.5)
-    return x.astype(np.float32), y.astype(np.float32)
 
 
 def _fine_grid(x0: int, y0: int, x1: int, y1: int) -> tuple[Float32Array, Float32Array]:

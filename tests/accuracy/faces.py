@@ -13,7 +13,7 @@ from typing import Final
 import cv2
 
 from shared.synthetic.eye_geometry import Lids
-from shared.synthetic.portrait import Portrait, load_portrait
+from shared.synthetic.portrait import AS_MESH, Portrait, Relief, load_portrait
 from shared.synthetic.puppet import Look
 from shared.synthetic.variations import random_look
 from shared.video import read_frames
@@ -33,6 +33,8 @@ class Face:
         iris_px: iris diameter.
         look: colours, lids, lashes.
         role: what it was used for.
+        frame: of the film.
+        relief: how its depths differ from those that the face mesh believes.
     """
 
     name: str
@@ -41,10 +43,14 @@ class Face:
     look: Look = field(default_factory=Look)
     role: str = DEVELOPMENT
     frame: int = 0
+    relief: Relief = AS_MESH
 
 
 _NARROW = "images/biden_official.jpg"
 _EARLIER = "images/obama_official.jpg"
+_DEEP_TEMPLES: Final = Relief(temples_iris=0.4)
+_NEAR_TEMPLES: Final = Relief(temples_iris=-0.4)
+"""Within what people's outer eye corners show, -0.5 to 0.6."""
 
 FACES: Final = (
     Face("astronaut"),
@@ -88,19 +94,28 @@ _TURNING: Final = {
     "film G, brown iris",
     "film H, hazel iris, glasses",
 }
-TURNING_FACES: Final = tuple(face for face in FACES if face.name in _TURNING)
+RELIEFS: Final = (
+    Face("astronaut, relief x 1.2", relief=Relief(1.2)),
+    Face("film A, relief x 0.9", "videos/lp_d0.mp4", 24, Look("dark"), relief=Relief(0.9)),
+    Face("film C, deep temples", "videos/vr_4.mp4", 24, Look("hazel", lashes=0.85), frame=66, relief=_DEEP_TEMPLES),
+    Face("film F, near temples", "videos/lp_s18.mp4", 24, Look("pale"), HELD_OUT, 188, _NEAR_TEMPLES),
+    Face("film G, relief x 1.2", "videos/pyfeat_single.mp4", 24, Look("brown"), HELD_OUT, relief=Relief(1.2)),
+)
+"""Heads whose depths are not those of the face mesh, to which all other portraits are drawn and which is also where the
+instrument takes them from. In a still head there is no difference."""
+
+TURNING_FACES: Final = (*(face for face in FACES if face.name in _TURNING), *RELIEFS)
 
 
 def portrait_of(face: Face, context: Context) -> Portrait | None:
     """The portrait at the size wanted; None where the folder of real clips is absent."""
     if face.picture is None:
-        return load_portrait(None, iris_diameter_px=face.iris_px)
+        return load_portrait(None, iris_diameter_px=face.iris_px, relief=face.relief)
     if context.material is None:
         return None
     path = context.material / face.picture
-    return load_portrait(
-        path if path.suffix == ".jpg" else _still(path, face.frame, context), iris_diameter_px=face.iris_px
-    )
+    picture = path if path.suffix == ".jpg" else _still(path, face.frame, context)
+    return load_portrait(picture, iris_diameter_px=face.iris_px, relief=face.relief)
 
 
 def _still(film: Path, frame: int, context: Context) -> Path:
