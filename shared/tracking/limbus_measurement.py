@@ -147,8 +147,8 @@ class LimbusMeasurement:
         teaching = [cut for cut in self._waiting if eyes_open(cut)]
         if len(teaching) < _FEWEST_FRAMES_TO_LEARN:
             teaching = self._waiting
-        shape = mean_shape(np.stack([cut.landmarks for cut in teaching]))
         camera = Camera.of_picture(self._waiting[-1].picture_size)
+        shape = mean_shape(np.stack([cut.landmarks for cut in teaching]), camera)
         pose = HeadPose(shape, camera)
         rotations = pose.rotations(np.stack([cut.landmarks for cut in teaching]))
         typical = _most_typical(rotations)

@@ -56,7 +56,8 @@ def test_limbi_are_the_same_alone_and_among_others() -> None:
 
 
 def test_head_rotations_are_the_same_alone_and_among_others() -> None:
-    pose = HeadPose(mean_shape(meshes()), Camera.of_picture((480, 540)))
+    camera = Camera.of_picture((480, 540))
+    pose = HeadPose(mean_shape(meshes(), camera), camera)
     alone = np.concatenate([pose.rotations(mesh[None]) for mesh in meshes()])
     assert pose.rotations(meshes()) == pytest.approx(alone, abs=1e-9)
 
@@ -65,7 +66,7 @@ def test_skin_and_canthi_are_the_same_alone_and_among_others() -> None:
     skins = [SkinPatch(picture, mesh) for picture, mesh in zip(pictures(), meshes(), strict=True)]
     corners = [cut_canthi(picture, mesh) for picture, mesh in zip(pictures(), meshes(), strict=True)]
     camera = Camera.of_picture((480, 540))
-    shape = mean_shape(meshes())
+    shape = mean_shape(meshes(), camera)
     rotations = HeadPose(shape, camera).rotations(meshes())
     skin = SkinReference(skins[0], meshes()[0])
     canthi = CanthusReference(corners[0], shape, rotations[0], camera)

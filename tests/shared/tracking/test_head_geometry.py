@@ -11,6 +11,7 @@ from shared.tracking.canthus_surface import CanthusSurface
 from shared.tracking.corner_frame import CornerFrame
 from shared.tracking.eye_crop import CORNERS
 from shared.tracking.eye_in_head import CENTRE_BEHIND_CORNERS_IRIS, eye_in_head_rad
+from shared.tracking.head_pose import mean_shape
 from shared.tracking.head_reference import corner_middles, running_line, running_mean
 from shared.tracking.limbus_fit import ROTATION_RADIUS_IRIS
 
@@ -87,6 +88,15 @@ def face_shape() -> np.ndarray:
 def pictured_corners(shape: np.ndarray, rotations: np.ndarray) -> np.ndarray:
     middle = shape[CORNERS.ravel()].mean(axis=0)
     return projected((shape[CORNERS.ravel()] - middle) @ np.swapaxes(rotations, 1, 2) + EYES)
+
+
+def test_the_mean_face_is_as_wide_at_its_depths_as_the_face_itself() -> None:
+    shape = face_shape()
+    rotations, _ = nodding()
+    seen = shape @ np.swapaxes(rotations, 1, 2) + EYES
+    meshes = np.concatenate([projected(seen), seen[..., 2:] - CAMERA.focal_px], axis=-1)
+    found = mean_shape(meshes, CAMERA)
+    assert found == pytest.approx(shape - shape.mean(axis=0), abs=0.3)
 
 
 def test_the_frame_of_corners_is_found_where_it_is_in_a_turned_head() -> None:
