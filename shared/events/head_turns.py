@@ -38,8 +38,10 @@ def gaze_shifts(
 
 
 def _answers_the_head(saccade: Saccade, time_s: FloatArray, gaze_deg: FloatArray, head_deg: FloatArray) -> bool:
-    before = _between(time_s, saccade.start_s - REST_S, saccade.start_s)
-    after = _between(time_s, saccade.end_s, saccade.end_s + REST_S)
+    # A start or end is known to a frame at best: in the frame beside it eyes or head may be on their way already.
+    frame_s = float(np.median(np.diff(time_s)))
+    before = _between(time_s, saccade.start_s - frame_s - REST_S, saccade.start_s - frame_s)
+    after = _between(time_s, saccade.end_s + frame_s, saccade.end_s + frame_s + REST_S)
     moved = _level(gaze_deg[after]) - _level(gaze_deg[before])
     turned = _level(head_deg[after]) - _level(head_deg[before])
     if not (np.isfinite(moved).all() and np.hypot(*turned) >= LEAST_TURN_DEG):

@@ -1,5 +1,7 @@
 """Which movements of the eyes are shifts of gaze, and which answer the head."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -55,3 +57,11 @@ def test_a_small_saccade_is_not_lost_to_the_tremble_of_the_pose() -> None:
 def test_an_unknown_head_takes_nothing_back() -> None:
     unknown = np.full((len(TIME_S), 2), np.nan)
     assert left_over(both(turn(10.0), 0 * TIME_S), unknown) == 1
+
+
+def test_a_start_found_a_frame_late_hides_no_turn_of_the_head() -> None:
+    head = np.where(TIME_S >= 1.5, 5.6, 0.0)
+    eye = both(turn(-10.0, at_s=1.5), 0 * TIME_S)
+    (found,) = detect_saccades(TIME_S, *eye.T)
+    late = replace(found, start_s=1.5 + 0.3 / RATE_HZ)
+    assert gaze_shifts([late], TIME_S, eye, both(head, 0 * TIME_S)) == ()
