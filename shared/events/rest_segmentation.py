@@ -4,17 +4,19 @@ At 30 to 60 frames per second a saccade is one to three samples long, so there i
 on; what can be seen is that gaze rests in one place, then in another. The signal is therefore cut into rests (a level
 with a slow slope, so that drift and pursuit are rests too) and the samples between them. The cut with the least cost
 of all is found by dynamic programming: squared residuals of the rests in units of the noise, plus a price for each
-break and for each sample that belongs to no rest. The price replaces a threshold and follows the noise by itself;
-neighbouring saccades are weighed together, so that short rests need no window of their own.
+break and what it costs to call the samples between rests a movement (:mod:`shared.events.movement_cost`). The price
+replaces a threshold and follows the noise by itself; neighbouring saccades are weighed together, so that short rests
+need no window of their own.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from scipy.special import ndtri
 
+from shared.events.movement_cost import MovementPrices, movement_costs
 from shared.model import BoolArray, FloatArray, IntArray
 
 SAMPLES_FOR_STATISTICS, RESTS_FOR_STATISTICS = 5, 6
@@ -28,23 +30,22 @@ class RestSegmentation:
     Attributes:
         break_price: cost of a break, in squared residuals over noise. With the price of the fit (``LEAST_GAIN``)
             noise alone makes about one saccade a minute.
-        moving_price: cost of a sample outside the rests (a sample at rest costs 2 on average, one for each axis).
+        movement: of the samples outside the rests.
         single_price: extra cost of a rest of one sample.
         short_price_per_s: extra cost of each second by which a rest is shorter than ``shortest_rest_s``.
         shortest_rest_s: fixations are hardly ever shorter (Rayner, Psychol Bull 1998;124:372).
         drift_deg_s: standard deviation of the slope of a rest.
-        longest_rest_s, longest_move_s: longer ones are cut.
+        longest_rest_s: longer ones are cut.
         least_step: a break is looked for only where neighbouring means differ by this many standard errors.
     """
 
     break_price: float = 14.0
-    moving_price: float = 5.0
+    movement: MovementPrices = field(default_factory=MovementPrices)
     single_price: float = 3.0
     short_price_per_s: float = 45.0
     shortest_rest_s: float = 0.100
     drift_deg_s: float = 4.0
     longest_rest_s: float = 2.0
-    longest_move_s: float = 0.30
     least_step: float = 3.0
 
 
@@ -122,9 +123,9 @@ def rests(time_s: FloatArray, gaze: FloatArray, noise_deg: float, constants: Res
     sums = _running_sums(time_s, gaze)[:, edges]
     ridge = (noise_deg / constants.drift_deg_s) ** 2
     longest_rest = max(3, int(constants.longest_rest_s / interval_s))
-    longest_move = max(1, round(constants.longest_move_s / interval_s))
+    moves = movement_costs(gaze, interval_s, constants.movement)
     rest_from = np.searchsorted(edges, edges - longest_rest)
-    move_from = np.searchsorted(edges, edges - longest_move)
+    move_from = np.searchsorted(edges, edges - (moves.shape[1] - 1))
 
     ended = np.full(len(edges), np.inf)  # least cost with a rest that ends at this edge
     begun = np.full(len(edges), np.inf)  # least cost with a rest that begins at this edge
@@ -141,7 +142,7 @@ def rests(time_s: FloatArray, gaze: FloatArray, noise_deg: float, constants: Res
         best = int(cost.argmin())
         ended[here], begins_at[here] = cost[best], low + best
         low = min(move_from[here], here)
-        cost = ended[low : here + 1] + constants.moving_price * (edges[here] - edges[low : here + 1])
+        cost = ended[low : here + 1] + moves[edges[here], edges[here] - edges[low : here + 1]]
         best = int(cost.argmin())
         begun[here], came_from[here] = cost[best] + constants.break_price, low + best
     return _trace_back(edges, begins_at, came_from, len(edges) - 1)
