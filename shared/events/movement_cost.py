@@ -24,22 +24,20 @@ class MovementPrices:
     Attributes:
         sample_price: of a sample that may lie anywhere (a sample at rest costs 2 on average, one for each axis).
         price_per_s: of the time that a movement takes.
-        long_price_per_s: besides, of the time by which it is longer than ``long_from_s``: two saccades with the
-            shortest fixation between them take about that.
+        long_price_per_s: besides, of the time by which it is longer than ``slow_from_s``.
         sparse_interval_s: only samples further apart than that have that price: there a short fixation has three
             samples and a movement hides it easily. Closer ones show it, and at such a price what lids do to the
             signal would be cut into saccades.
         smooth_price: of each sample of a smooth step, over its distance from the step, for what is not known of it.
-        slow_from_s: a movement shorter than that is not compared with a smooth step: so long do saccades of
-            healthy people last at most (:func:`shared.events.main_sequence.is_slow_by_duration`).
+        slow_from_s: from that length on a movement is compared with a smooth step: so long do saccades of healthy
+            people last at most (:func:`shared.events.main_sequence.is_slow_by_duration`).
         level_s: time over which gaze is averaged on both sides, s: about the shortest fixation.
         longest_s: longer movements are cut.
     """
 
     sample_price: float = 4.5
     price_per_s: float = 30.0
-    long_price_per_s: float = 120.0
-    long_from_s: float = 0.150
+    long_price_per_s: float = 60.0
     sparse_interval_s: float = 1 / 55
     smooth_price: float = 0.75
     slow_from_s: float = 0.100
@@ -67,7 +65,7 @@ def movement_costs(gaze: FloatArray, interval_s: float, prices: MovementPrices) 
     length = np.arange(longest + 1.0)
     price = (prices.sample_price + prices.price_per_s * interval_s) * length
     if interval_s > prices.sparse_interval_s:
-        price += prices.long_price_per_s * np.maximum(length * interval_s - prices.long_from_s, 0.0)
+        price += prices.long_price_per_s * np.maximum(length * interval_s - prices.slow_from_s, 0.0)
     costs = np.tile(price, (count + 1, 1))
     total = np.concatenate([np.zeros((1, 2)), np.cumsum(gaze, axis=0)])
     squares = np.concatenate([[0.0], np.cumsum((gaze * gaze).sum(axis=1))])

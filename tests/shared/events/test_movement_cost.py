@@ -40,7 +40,7 @@ def test_samples_off_the_straight_way_make_a_long_movement_dear() -> None:
     straight = np.stack([np.clip(np.arange(-10.0, 16.0), 0.0, 6.0) * 2.0, np.zeros(26)], axis=1)
     bent = straight + np.array([0.0, 8.0]) * (np.abs(np.arange(26) - 13) <= 1)[:, None]
     costs = [movement_costs(gaze, 1 / 30, PRICES)[16, 5] for gaze in (straight, bent)]
-    free = 5 * (PRICES.sample_price + PRICES.price_per_s / 30) + PRICES.long_price_per_s * (5 / 30 - PRICES.long_from_s)
+    free = 5 * (PRICES.sample_price + PRICES.price_per_s / 30) + PRICES.long_price_per_s * (5 / 30 - PRICES.slow_from_s)
     assert costs[0] < costs[1] == pytest.approx(free)
 
 
