@@ -10,8 +10,10 @@ its price or its distance from that step, whichever is less.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from shared.events.saccade_fit import step_profile
 from shared.model import FloatArray
@@ -67,20 +69,44 @@ def movement_costs(gaze: FloatArray, interval_s: float, prices: MovementPrices) 
     if interval_s > prices.sparse_interval_s:
         price += prices.long_price_per_s * np.maximum(length * interval_s - prices.slow_from_s, 0.0)
     costs = np.tile(price, (count + 1, 1))
-    total = np.concatenate([np.zeros((1, 2)), np.cumsum(gaze, axis=0)])
-    squares = np.concatenate([[0.0], np.cumsum((gaze * gaze).sum(axis=1))])
-    edge, reach = np.arange(count + 1), max(1, round(prices.level_s / interval_s))
-    first, beyond = np.maximum(edge - reach, 0), np.minimum(edge + reach, count)
-    before = (total - total[first]) / np.maximum(edge - first, 1)[:, None]
-    after = (total[beyond] - total) / np.maximum(beyond - edge, 1)[:, None]
-    for samples in range(max(2, round(prices.slow_from_s / interval_s)), min(longest, count - 2) + 1):
-        start = before[: count + 1 - samples]
-        moved = after[samples:] - start
-        step = step_profile((np.arange(samples) + 0.5) / samples)
-        along = np.stack([np.convolve(axis, step[::-1], "valid") for axis in gaze.T], axis=1) - start * step.sum()
-        from_start = squares[samples:] - squares[:-samples]
-        from_start += (start * (samples * start - 2.0 * (total[samples:] - total[:-samples]))).sum(axis=1)
-        from_step = from_start + (moved * (moved * (step @ step) - 2.0 * along)).sum(axis=1)
-        smooth = from_step + prices.smooth_price * samples
-        costs[samples:, samples] = np.minimum(costs[samples:, samples], smooth)
+    shortest = max(2, round(prices.slow_from_s / interval_s))
+    if shortest <= longest:
+        smooth = _squared_distance(gaze, shortest, longest, max(1, round(prices.level_s / interval_s)))
+        smooth += prices.smooth_price * length[shortest:]
+        costs[:, shortest:] = np.minimum(costs[:, shortest:], smooth)
     return costs
+
+
+def _squared_distance(gaze: FloatArray, shortest: int, longest: int, reach: int) -> FloatArray:
+    """``(N + 1, M)`` of the samples before each edge from one smooth step, for steps of ``shortest`` to ``longest``
+    samples; it leads from the mean of the ``reach`` samples before them to that of those behind. All lengths at once:
+    recordings have many short stretches between blinks."""
+    place = gaze[:, 0] + 1j * gaze[:, 1]  # one number for both axes halves the work
+    count = len(place)
+    total = np.concatenate([[0.0], np.cumsum(place)])
+    squares = np.concatenate([[0.0], np.cumsum((gaze * gaze).sum(axis=1))])
+    edge = np.arange(count + 1)
+    first, beyond = np.maximum(edge - reach, 0), np.minimum(edge + reach, count)
+    before = (total - total[first]) / np.maximum(edge - first, 1)
+    after = (total[beyond] - total) / np.maximum(beyond - edge, 1)
+    samples = np.arange(shortest, longest + 1)
+    begin = np.maximum(edge[:, None] - samples, 0)
+    steps = _steps(shortest, longest)
+    latest = sliding_window_view(np.concatenate([np.zeros(longest), place]), longest)
+    start = before[begin]
+    moved = after[:, None] - start
+    along = latest @ steps.T - start * steps.sum(axis=1)
+    passed = total[:, None] - total[begin]
+    distance = squares[:, None] - squares[begin]
+    distance += (start.conj() * (samples * start - 2.0 * passed)).real
+    distance += (moved.conj() * ((steps * steps).sum(axis=1) * moved - 2.0 * along)).real
+    distance[edge[:, None] < samples] = np.inf
+    return np.asarray(distance)
+
+
+@lru_cache(maxsize=32)
+def _steps(shortest: int, longest: int) -> FloatArray:
+    """``(M, longest)`` smooth steps of each length, the last samples of each row; 0 before."""
+    samples = np.arange(shortest, longest + 1)[:, None]
+    phase = (np.arange(longest) - longest + samples + 0.5) / samples
+    return np.where(phase > 0, step_profile(phase), 0.0)

@@ -123,7 +123,7 @@ def rests(time_s: FloatArray, gaze: FloatArray, noise_deg: float, constants: Res
     sums = _running_sums(time_s, gaze)[:, edges]
     ridge = (noise_deg / constants.drift_deg_s) ** 2
     longest_rest = max(3, int(constants.longest_rest_s / interval_s))
-    moves = movement_costs(gaze, interval_s, constants.movement)
+    moves = movement_costs(gaze, interval_s, constants.movement)[edges]
     rest_from = np.searchsorted(edges, edges - longest_rest)
     move_from = np.searchsorted(edges, edges - (moves.shape[1] - 1))
 
@@ -142,7 +142,7 @@ def rests(time_s: FloatArray, gaze: FloatArray, noise_deg: float, constants: Res
         best = int(cost.argmin())
         ended[here], begins_at[here] = cost[best], low + best
         low = min(move_from[here], here)
-        cost = ended[low : here + 1] + moves[edges[here], edges[here] - edges[low : here + 1]]
+        cost = ended[low : here + 1] + moves[here][edges[here] - edges[low : here + 1]]
         best = int(cost.argmin())
         begun[here], came_from[here] = cost[best] + constants.break_price, low + best
     return _trace_back(edges, begins_at, came_from, len(edges) - 1)
