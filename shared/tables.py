@@ -253,7 +253,7 @@ def _trace_of(columns: Mapping[str, FloatArray]) -> Trace:
 
 
 def _of_the_film(values: FloatArray) -> bool | None:
-    """A column that says the same in all rows."""
+    """What a column says of the whole film, the same in all rows; None where it is empty or absent."""
     return bool(values[0]) if len(values) and np.isfinite(values[0]) else None
 
 

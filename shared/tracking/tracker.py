@@ -130,7 +130,6 @@ def track_frames(
                 recording.add(item)
                 if progress is not None and len(recording) % _PROGRESS_EVERY == 0:
                     progress(Progress("tracking", len(recording), max(total, len(recording))))
-        # The models are freed by now: what is worked out over all frames finds room where they were.
         if len(recording) < MIN_FRAMES:
             raise TooShortError
         if progress is not None:
@@ -214,6 +213,7 @@ def expected_frames(probed: VideoMeta, parameters: Parameters) -> int:
 
 def _trace(recording: _Recording, probed: VideoMeta, limbus: LimbusInstrument | None, mesh_name: str) -> Trace:
     frames, head = recording.arrays(), recording.head()
+    # The models are freed by now, and the records that were copied: what is worked out next finds room where they were.
     give_back()
     points_px, time_s = frames["eyes_px"], frames["time_s"].copy()
     valid = plausible_geometry(points_px, recording.frame_size_px, head.yaw_deg, (_RIGHT_KEPT, _LEFT_KEPT))

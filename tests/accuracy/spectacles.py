@@ -51,7 +51,7 @@ def tables(context: Context) -> list[Table]:
     rows: list[list[Cell]] = []
     for name, frame in _WORN:
         if portrait_of(faces[name], context) is not None:
-            rows.append([name, faces[name].role, frame, *_errors_deg(faces[name], _FRAMES[frame], context)])
+            rows.append([name, faces[name].role, frame, *_told_and_errors_deg(faces[name], _FRAMES[frame], context)])
     bins = [f"{low} to {high} deg" for low, high in ROTATION_BINS_DEG]
     return [
         Table(
@@ -64,7 +64,8 @@ def tables(context: Context) -> list[Table]:
     ]
 
 
-def _errors_deg(face: Face, spectacles: Spectacles, context: Context) -> list[Cell]:
+def _told_and_errors_deg(face: Face, spectacles: Spectacles, context: Context) -> list[Cell]:
+    """In how many films spectacles were told, and the error in each bin of rotation."""
     portrait = portrait_of(face, context)
     assert portrait is not None, "asked for a face whose portrait is absent"
     puppet = SpectacledPuppet(portrait, spectacles, face.look)
