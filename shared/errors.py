@@ -12,6 +12,7 @@
     │   └── UnreadableTableError   a CSV that is not a trace
     ├── CancelledError             the person stopped the analysis
     ├── ConflictError              the record was changed by someone else meanwhile
+    ├── KernelsMissingError        this installation was never completed
     └── StorageError               disk, database or network; may work when tried again
         └── MeasuringStoppedError  a process that helps to measure is gone
 
@@ -119,6 +120,16 @@ class ConflictError(EyeReviewError):
 
     code = "CONFLICT"
     default_message = "This record was changed meanwhile. Reload the page and try again."
+
+
+class KernelsMissingError(EyeReviewError):
+    """The measuring loops are not compiled, and there is no compiler to do it with."""
+
+    code = "KERNELS_MISSING"
+    default_message = (
+        "The installation is not complete: the measuring part has not been compiled. "
+        "Run make demo once, or install a C compiler, and try again."
+    )
 
 
 class StorageError(EyeReviewError):

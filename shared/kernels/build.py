@@ -1,0 +1,122 @@
+"""Compile the kernels: ``python -m shared.kernels.build``. Done by ``make`` and in the worker's image.
+
+Without it they are compiled when a film is first measured. What was compiled from other sources, with other options
+or for other processors is never taken up: all that goes into the file's name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import platform
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from shared.errors import KernelsMissingError
+
+SOURCES: Final = Path(__file__).parent
+_BESIDE_SOURCES: Final = SOURCES / "built"
+_OPTIONS: Final = (
+    "-std=c11",
+    "-O3",
+    "-fPIC",
+    "-shared",
+    # The same numbers from every compiler and processor: no reordering, no fused multiply and add.
+    "-ffp-contract=off",
+    "-fno-math-errno",
+    "-fno-trapping-math",
+)
+_WIDE: Final = {"avx2", "bmi1", "bmi2", "fma", "f16c", "movbe"}
+"""What Linux calls the instructions of x86-64-v3, which processors have had since 2013."""
+_COMPILERS: Final = ("cc", "gcc", "clang")
+
+
+def library_path() -> Path:
+    """Where the compiled kernels of this machine are, or will be."""
+    return next((path for path in _places() if path.exists()), next(_places()))
+
+
+def build() -> Path:
+    """Compile the kernels unless they are there, and return where.
+
+    Safe to call from several processes at once: whoever is last replaces the file by the same one.
+
+    Raises:
+        KernelsMissingError: no compiler, or nowhere to write to.
+    """
+    if library_path().exists():
+        return library_path()
+    for target in _places():
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=target.parent) as folder:
+                compiled = Path(folder) / target.name
+                if _compile(compiled):
+                    compiled.replace(target)
+                    return target
+        except OSError:  # not here: an installation that may only be read
+            continue
+    raise KernelsMissingError
+
+
+def _places() -> Iterator[Path]:
+    """Beside the sources, or, where nothing can be written there, among what this person's programs keep."""
+    name = f"kernels-{_digest()}.so"
+    yield _BESIDE_SOURCES / name
+    kept = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    yield kept / "psp-eye-review" / name
+
+
+def _digest() -> str:
+    digest = hashlib.sha256("\0".join((*_OPTIONS, platform.machine(), _processor_level())).encode())
+    for source in sorted(SOURCES.glob("*.[ch]")):
+        digest.update(source.name.encode() + b"\0" + source.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]
+
+
+def _processor_level() -> str:
+    """``x86-64-v3`` where this processor is one, ``x86-64-v2`` on older ones; empty for what is no x86-64."""
+    if platform.machine() != "x86_64":
+        return ""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return "x86-64-v2"
+    flags = next((line.split() for line in lines if line.startswith("flags")), [])
+    return "x86-64-v3" if set(flags) >= _WIDE else "x86-64-v2"
+
+
+def _compile(target: Path) -> bool:
+    level = _processor_level()
+    sources = [str(path) for path in sorted(SOURCES.glob("*.c"))]
+    for command, underlined in _compilers():
+        machine = [f"-march={level.replace('-', '_') if underlined else level}"] if level else []
+        call = [*command, *_OPTIONS, *machine, *sources, "-lm", "-o", str(target)]
+        if subprocess.run(call, capture_output=True, check=False).returncode == 0:
+            return True
+    return False
+
+
+def _compilers() -> Iterator[tuple[list[str], bool]]:
+    """Commands to try, and whether that one writes processors with underlines."""
+    if chosen := os.environ.get("CC"):
+        yield shlex.split(chosen), False
+    for name in _COMPILERS:
+        if shutil.which(name):
+            yield [name], False
+    if importlib.util.find_spec("ziglang") is not None:
+        yield [sys.executable, "-m", "ziglang", "cc"], True
+
+
+if __name__ == "__main__":
+    try:
+        build()
+    except KernelsMissingError as error:
+        sys.exit(error.user_message)

@@ -1,0 +1,60 @@
+"""Kernels as functions of Python: what they are called and which arrays they want."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable
+from functools import cache
+from typing import Any, Final
+
+import numpy as np
+
+from shared.kernels.build import build
+
+INT: Final = ctypes.c_int64
+REAL: Final = ctypes.c_double
+REAL32: Final = ctypes.c_float
+
+
+def array_of(dtype: type) -> Any:
+    """An argument that is a C-contiguous array of just this type; a kernel is not called with any other.
+
+    The shape is the caller's to get right, in the one Python function that calls the kernel.
+    """
+    return np.ctypeslib.ndpointer(dtype=dtype, flags="C_CONTIGUOUS")
+
+
+FLOATS: Final = array_of(np.float64)
+FLOATS32: Final = array_of(np.float32)
+INTEGERS: Final = array_of(np.int64)
+BYTES: Final = array_of(np.uint8)
+
+
+@cache
+def _library() -> ctypes.CDLL:
+    return ctypes.CDLL(str(build()))
+
+
+class Kernel:
+    """A kernel by name, looked up at its first call.
+
+    Args:
+        name: of the C function, which returns nothing and writes into arrays that it is given.
+        arguments: its types, e.g. :data:`FLOATS32`.
+
+    Raises:
+        KernelsMissingError: at the first call, see :func:`shared.kernels.build.build`.
+        ctypes.ArgumentError: an array of another type or order.
+    """
+
+    def __init__(self, name: str, *arguments: Any) -> None:
+        self._name = name
+        self._arguments = arguments
+        self._function: Callable[..., None] | None = None
+
+    def __call__(self, *arguments: Any) -> None:
+        if self._function is None:
+            function = getattr(_library(), self._name)
+            function.argtypes, function.restype = self._arguments, None
+            self._function = function
+        self._function(*arguments)
