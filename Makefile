@@ -30,12 +30,17 @@ $(PY):
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check uv
 
+# The innermost loops are in C. With any compiler that is there, else with one that comes as a package.
+KERNELS = $(PY) -m shared.kernels.build 2>/dev/null || { $(INSTALL) ziglang==0.15.2 && $(PY) -m shared.kernels.build; }
+
 $(VENV)/.run: requirements.txt overrides.txt | $(PY)
 	$(INSTALL) -r requirements.txt
+	$(KERNELS)
 	touch $@
 
 $(VENV)/.dev: requirements-dev.txt requirements.txt overrides.txt | $(PY)
 	$(INSTALL) -r requirements-dev.txt
+	$(KERNELS)
 	touch $@ $(VENV)/.run
 
 demo: $(VENV)/.run ## open the dashboard with four demo cases on http://localhost:8501
@@ -127,4 +132,4 @@ build/.sam: | $(PY)
 	touch $@
 
 clean: ## remove what the targets made
-	rm -rf $(VENV) $(CLOUD) data out build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(CLOUD) data out build shared/kernels/built .mypy_cache .ruff_cache .pytest_cache .hypothesis

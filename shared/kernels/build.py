@@ -1,7 +1,7 @@
 """Compile the kernels: ``python -m shared.kernels.build``. Done by ``make`` and in the worker's image.
 
 Without it they are compiled when a film is first measured. What was compiled from other sources, with other options
-or for other processors is never taken up: all that goes into the file's name.
+or for a processor that this one is not is never taken up: all that goes into the file's name.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ _WIDE: Final = {"avx2", "bmi1", "bmi2", "fma", "f16c", "movbe"}
 _COMPILERS: Final = ("cc", "gcc", "clang")
 
 
-def library_path() -> Path:
-    """Where the compiled kernels of this machine are, or will be."""
-    return next((path for path in _places() if path.exists()), next(_places()))
+def library_path() -> Path | None:
+    """Where compiled kernels are that this processor can run, the quickest first; None if there are none."""
+    return next((path for level in _levels() for path in _places(level) if path.exists()), None)
 
 
 def build() -> Path:
@@ -51,14 +51,15 @@ def build() -> Path:
     Raises:
         KernelsMissingError: no compiler, or nowhere to write to.
     """
-    if library_path().exists():
-        return library_path()
-    for target in _places():
+    if (there := library_path()) is not None:
+        return there
+    level = _levels()[0]
+    for target in _places(level):
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(dir=target.parent) as folder:
                 compiled = Path(folder) / target.name
-                if _compile(compiled):
+                if _compile(compiled, level):
                     compiled.replace(target)
                     return target
         except OSError:  # not here: an installation that may only be read
@@ -66,35 +67,34 @@ def build() -> Path:
     raise KernelsMissingError
 
 
-def _places() -> Iterator[Path]:
+def _places(level: str) -> Iterator[Path]:
     """Beside the sources, or, where nothing can be written there, among what this person's programs keep."""
-    name = f"kernels-{_digest()}.so"
+    name = f"kernels-{_digest(level)}.so"
     yield _BESIDE_SOURCES / name
     kept = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     yield kept / "psp-eye-review" / name
 
 
-def _digest() -> str:
-    digest = hashlib.sha256("\0".join((*_OPTIONS, platform.machine(), _processor_level())).encode())
+def _digest(level: str) -> str:
+    digest = hashlib.sha256("\0".join((*_OPTIONS, platform.machine(), level)).encode())
     for source in sorted(SOURCES.glob("*.[ch]")):
         digest.update(source.name.encode() + b"\0" + source.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
 
 
-def _processor_level() -> str:
-    """``x86-64-v3`` where this processor is one, ``x86-64-v2`` on older ones; empty for what is no x86-64."""
+def _levels() -> tuple[str, ...]:
+    """What this processor is, best first; the numbers are the same on all. Empty for what is no x86-64."""
     if platform.machine() != "x86_64":
-        return ""
+        return ("",)
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
-        return "x86-64-v2"
+        return ("x86-64-v2",)
     flags = next((line.split() for line in lines if line.startswith("flags")), [])
-    return "x86-64-v3" if set(flags) >= _WIDE else "x86-64-v2"
+    return ("x86-64-v3", "x86-64-v2") if set(flags) >= _WIDE else ("x86-64-v2",)
 
 
-def _compile(target: Path) -> bool:
-    level = _processor_level()
+def _compile(target: Path, level: str) -> bool:
     sources = [str(path) for path in sorted(SOURCES.glob("*.c"))]
     for command, underlined in _compilers():
         machine = [f"-march={level.replace('-', '_') if underlined else level}"] if level else []

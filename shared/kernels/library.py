@@ -53,6 +53,7 @@ class Kernel:
         self._function: Callable[..., None] | None = None
 
     def __call__(self, *arguments: Any) -> None:
+        """Run it on these arrays and numbers. Other threads go on meanwhile."""
         if self._function is None:
             function = getattr(_library(), self._name)
             function.argtypes, function.restype = self._arguments, None

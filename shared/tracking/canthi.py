@@ -15,12 +15,13 @@ from typing import Final
 
 import numpy as np
 
+from shared.kernels.library import FLOATS, FLOATS32, INT, REAL, Kernel
 from shared.model import BoolArray, FloatArray
 from shared.planar_picture import Picture
 from shared.tracking.camera import Camera
 from shared.tracking.canthus_surface import CanthusSurface
 from shared.tracking.eye_crop import CORNERS, Float32Array
-from shared.tracking.face_patches import cut_grey, face_similarity, sample_places
+from shared.tracking.face_patches import cut_grey, face_similarity
 
 SPAN_PX: Final = 160.0
 """Distance of the outer eye corners at the scale of these patches."""
@@ -74,6 +75,12 @@ BESIDE: Final = Window(side_px=31, toward_eye_px=0, width_px=15 / np.sqrt(3.0))
 ABOUT: Final = Window(side_px=19, toward_eye_px=9, width_px=3.5)
 """What lies about the corner: within the rim of spectacles, whose lenses are wider than the eye by some 8 mm each side
 (14 px), of which a head turned by 10 degrees shows 3 mm less."""
+_locate_corners: Final = Kernel(
+    "locate_corners",
+    *(FLOATS32, INT, INT, FLOATS32, INT),
+    *(FLOATS32, FLOATS32, FLOATS, FLOATS, REAL, INT, REAL),
+    *(FLOATS, FLOATS),
+)
 _FLAT_CORNERS: Final = CORNERS.ravel()
 _AWAY: Final = np.array([-1.0, 1.0, -1.0, 1.0])
 """Direction along the corner line that leads away from the eye, per corner."""
@@ -156,7 +163,8 @@ class CanthusReference:
         self._window = weights / weights.sum()
         weighted = flat * weights[:, None]
         normal = np.swapaxes(weighted, 1, 2) @ flat + np.diag([1e-2, 1e-2, 1e-1, 1e-3]) * weights.sum()
-        self._solver = np.linalg.solve(normal.astype(np.float64), np.swapaxes(weighted, 1, 2).astype(np.float64))
+        solver = np.linalg.solve(normal.astype(np.float64), np.swapaxes(weighted, 1, 2).astype(np.float64))
+        self._solver = np.ascontiguousarray(solver[:, :2])
         self._steepness: FloatArray = (flat[..., :2].astype(np.float64) ** 2).mean(axis=2) @ self._window
         places = [np.meshgrid(np.arange(_PATCH_PX)[at], np.arange(_PATCH_PX)[window.rows]) for at in columns]
         self._surface = CanthusSurface(
@@ -186,22 +194,24 @@ class CanthusReference:
         mesh_px = np.stack([frame.mesh_px for frame in patches])
         places, steps = self._surface.seen(rotations, to_image, mesh_px)
         places = (places + mesh_px[..., None]).astype(np.float32)
-        shift = np.zeros((len(grey), 4, 2))
-        unexplained = np.full((len(grey), 4), np.inf)
+        shift, unexplained = np.empty((len(grey), 4, 2)), np.empty((len(grey), 4))
         limit = _MARGIN_PX - 1.0
-        moving = np.arange(len(grey))
-        for _ in range(_ITERATIONS):
-            moved = places[moving] + np.clip(shift[moving], -limit, limit).astype(np.float32)[..., None]
-            values = sample_places(
-                grey[moving].reshape(-1, _PATCH_PX, _PATCH_PX), moved.reshape(-1, 2, moved.shape[-1])
-            )
-            difference = values.reshape(-1, *self._template.shape) - self._template
-            unexplained[moving] = (difference**2) @ self._window
-            step = (steps[moving] @ (self._solver @ difference[..., None])[:, :, :2])[..., 0]
-            shift[moving] -= step
-            moving = moving[np.abs(step).max(axis=(1, 2)) >= _ENOUGH_PX]
-            if not moving.size:
-                break
+        _locate_corners(
+            grey,
+            len(grey),
+            _PATCH_PX,
+            np.ascontiguousarray(places),
+            places.shape[-1],
+            self._template,
+            self._window,
+            self._solver,
+            np.ascontiguousarray(steps),
+            limit,
+            _ITERATIONS,
+            _ENOUGH_PX,
+            shift,
+            unexplained,
+        )
         found = (np.abs(shift) < limit).all(axis=2)
         shift[~found] = 0.0
         corners_px = (to_image[..., :2] @ (mesh_px + shift)[..., None])[..., 0] + to_image[..., 2]

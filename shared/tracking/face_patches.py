@@ -10,7 +10,7 @@ import numpy as np
 
 from shared.model import FloatArray
 from shared.planar_picture import Picture, part_in_grey
-from shared.tracking.eye_crop import FRACTIONS, OUTER_CANTHI, Float32Array, canthus_span_px, region_around
+from shared.tracking.eye_crop import OUTER_CANTHI, Float32Array, canthus_span_px, region_around
 
 
 def face_similarity(landmarks: FloatArray, centre: FloatArray, size: tuple[int, int], span_px: float) -> FloatArray:
@@ -42,32 +42,6 @@ def cut_grey(image_bgr: Picture, to_image: FloatArray, size: tuple[int, int]) ->
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     patch = cv2.warpAffine(grey, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(cv2.GaussianBlur(patch.astype(np.float32), (0, 0), 1.0))
-
-
-def sample_each(patches: Float32Array, warps: FloatArray, places: Float32Array) -> Float32Array:
-    """``(n, p)`` values of ``(n, height, width)`` patches, each at the same places moved by its own warp.
-
-    What a patch gives does not depend on the others, to the bit.
-
-    Args:
-        patches: at most 32767 rows in all.
-        warps: ``(n, 2, 3)``.
-        places: ``(2, p)`` x and y, px.
-    """
-    return sample_places(patches, warps[:, :, :2].astype(np.float32) @ places + warps[:, :, 2:].astype(np.float32))
-
-
-def sample_places(patches: Float32Array, places: Float32Array) -> Float32Array:
-    """``(n, p)`` values of ``(n, height, width)`` patches, each at its own ``(n, 2, p)`` places, x and y, px.
-
-    What a patch gives does not depend on the others, to the bit. At most 32767 rows in all.
-    """
-    count, height, width = patches.shape
-    # Rounded as OpenCV would, before the patch's place in the stack is added: that sum is then exact.
-    x, y = np.moveaxis(np.rint(places * FRACTIONS) / FRACTIONS, 1, 0)
-    y = np.minimum(np.maximum(y, 0), height - 1) + height * np.arange(count, dtype=np.float32)[:, None]
-    stack = patches.reshape(count * height, width)
-    return np.asarray(cv2.remap(stack, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), dtype=np.float32)
 
 
 def apply(matrix: FloatArray, points: FloatArray) -> FloatArray:

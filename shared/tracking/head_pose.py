@@ -7,6 +7,7 @@ from typing import Final
 import cv2
 import numpy as np
 
+from shared.kernels.library import FLOATS, INT, Kernel
 from shared.model import FloatArray
 from shared.tracking.camera import Camera
 from shared.tracking.eye_crop import OUTER_CANTHI
@@ -20,6 +21,7 @@ _ROUNDS: Final = 6
 """Always all of them, so that a frame's answer does not depend on the others; four leave less than 1e-6."""
 _DAMPING: Final = 1e-9
 _LARGEST_TURN: Final = 0.5
+_pose_equations: Final = Kernel("pose_equations", FLOATS, INT, FLOATS, FLOATS, FLOATS, INT, FLOATS, FLOATS)
 
 
 def mean_shape(meshes: FloatArray, camera: Camera) -> FloatArray:
@@ -114,25 +116,15 @@ def _pose_step(
         rotation, place: ``(n, 3, 3)`` and ``(n, 3)``, where the shape stands.
         seen: ``(n, p, 2)`` points in the picture, in focal lengths from its middle.
     """
-    turned = np.moveaxis(rotation @ shape.T, 1, 0)
-    rx, ry, rz = turned
-    near = 1 / (rz + place[:, 2, None])
-    across, down = (rx + place[:, 0, None]) * near, (ry + place[:, 1, None]) * near
-    residual = np.concatenate([seen[..., 0] - across, seen[..., 1] - down], axis=1)
-    nothing = np.zeros_like(near)
-    along_x = [-across * ry, rz + across * rx, -ry, np.ones_like(near), nothing, -across]
-    along_y = [-rz - down * ry, down * rx, rx, nothing, np.ones_like(near), -down]
-    jacobian = np.stack(
-        [np.concatenate([x * near, y * near], axis=1) for x, y in zip(along_x, along_y, strict=True)], 1
-    )
-    normal = jacobian @ np.swapaxes(jacobian, 1, 2)
+    normal, right = np.empty((len(rotation), 6, 6)), np.empty((len(rotation), 6))
+    stands = (np.ascontiguousarray(part) for part in (rotation, place, seen))
+    _pose_equations(shape, len(shape), *stands, len(rotation), normal, right)
     diagonal = np.arange(6)
     normal[:, diagonal, diagonal] *= 1 + _DAMPING
     normal[:, diagonal, diagonal] += _DAMPING**2
-    right = jacobian @ residual[..., None]
-    solvable = np.isfinite(normal).all(axis=(1, 2)) & np.isfinite(right).all(axis=(1, 2))
+    solvable = np.isfinite(normal).all(axis=(1, 2)) & np.isfinite(right).all(axis=1)
     step = np.full((len(normal), 6), np.nan)
-    step[solvable] = np.linalg.solve(normal[solvable], right[solvable])[..., 0]
+    step[solvable] = np.linalg.solve(normal[solvable], right[solvable][..., None])[..., 0]
     return step[:, :3], step[:, 3:]
 
 

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from shared.errors import MeasuringStoppedError
+from shared.kernels.build import build
 from shared.model import BoolArray, FloatArray
 from shared.planar_picture import Picture
 from shared.processors import usable_processors
@@ -109,7 +110,11 @@ def quickest_limbus(frame_count: int) -> LimbusInstrument:
 
     Args:
         frame_count: frames to be measured; 0 where nobody knows.
+
+    Raises:
+        KernelsMissingError: see :func:`shared.kernels.build.build`.
     """
+    build()
     if usable_processors() >= 2 and not 0 < frame_count < _FEWEST_FRAMES and sys.executable:
         try:
             return LimbusInOwnProcess()

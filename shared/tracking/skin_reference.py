@@ -13,10 +13,11 @@ from typing import Final
 import cv2
 import numpy as np
 
+from shared.kernels.library import FLOATS, FLOATS32, INT, Kernel
 from shared.model import FloatArray
 from shared.planar_picture import Picture
 from shared.tracking.eye_crop import Float32Array
-from shared.tracking.face_patches import apply, compose, cut_grey, face_similarity, invert, sample_each
+from shared.tracking.face_patches import apply, compose, cut_grey, face_similarity, invert
 
 _NOSE: Final = (6, 197, 195, 5, 4, 1, 45, 275, 51, 281, 3, 248, 220, 440, 48, 278, 64, 294, 98, 327, 2)
 _OUTLINE: Final = (168, 417, 465, 350, 329, 266, 425, 436, 391, 393, 164, 167, 165, 216, 205, 36, 100, 121, 245, 193)
@@ -29,8 +30,14 @@ _SPARSE_ENOUGH_PX: Final = 0.05
 """The first steps look at every fourth pixel alone: most of the way at a quarter of the cost."""
 _ROUNDS: Final = 4
 _ENOUGH_PX: Final = 0.01
-_SCATTER_SAMPLES: Final = 1000
+_SCATTER_SAMPLES: Final = 300
 _RIDGE: Final = 1e-7 * np.eye(6)
+_skin_step: Final = Kernel(
+    "skin_step",
+    *(FLOATS32, INT, INT, INT, FLOATS, FLOATS32),
+    *(FLOATS32, FLOATS32, INT, INT, INT, FLOATS32),
+    *(FLOATS, FLOATS, FLOATS),
+)
 
 
 class _Template:
@@ -50,7 +57,7 @@ class _Template:
     def every(self, stride: int) -> _Template:
         """Only every ``stride``-th pixel."""
         return _Template(
-            self._grey[::stride], np.ascontiguousarray(self._jacobian[:, ::stride]), self._places[:, ::stride]
+            *(np.ascontiguousarray(part[..., ::stride]) for part in (self._grey, self._jacobian, self._places))
         )
 
     def step(
@@ -68,17 +75,25 @@ class _Template:
             ``(n, 6)`` in the order of the Jacobian, ``(n,)`` the robust scatter in grey levels, and the normal
             matrices.
         """
-        residual = sample_each(grey, warp, self._places) - self._grey
-        some = residual[:, :: max(1, residual.shape[1] // _SCATTER_SAMPLES)]
-        half = some.shape[1] // 2
-        middle = np.sort(some, axis=1)[:, half, None]
-        scatter = 1.48 * np.sort(np.abs(some - middle), axis=1)[:, half, None]
-        weight = 1 / (1 + ((residual - middle) * (0.5 / (scatter + 1.0))) ** 2)
-        if normal is None:
-            normal = ((self._jacobian * weight[:, None]) @ self._jacobian.T).astype(np.float64) / len(self._grey)
-        right = (self._jacobian @ (weight * residual)[..., None]).astype(np.float64) / len(self._grey)
-        step = np.linalg.solve(normal + _RIDGE, right)[..., 0]
-        return step, scatter[:, 0].astype(np.float64), normal
+        count, points = len(grey), len(self._grey)
+        scatter, right = np.empty(count), np.empty((count, 6))
+        found = np.empty((count, 6, 6)) if normal is None else normal
+        _skin_step(
+            grey,
+            *grey.shape,
+            warp,
+            self._places,
+            self._grey,
+            self._jacobian,
+            points,
+            max(1, points // _SCATTER_SAMPLES),
+            normal is None,
+            np.empty((3, points), dtype=np.float32),
+            scatter,
+            right,
+            found,
+        )
+        return np.linalg.solve(found + _RIDGE, right[..., None])[..., 0], scatter, found
 
 
 class SkinPatch:
@@ -113,7 +128,7 @@ class SkinReference:
             np.ones_like(template),
         )
         jacobian = np.stack([part.ravel()[self._inside] for part in parts]).astype(np.float32)
-        places = np.stack([columns, rows]).reshape(2, -1)[:, self._inside]
+        places = np.ascontiguousarray(np.stack([columns, rows]).reshape(2, -1)[:, self._inside])
         self._full = _Template(template.ravel()[self._inside], jacobian, places)
         self._sparse = self._full.every(_SPARSE)
 

@@ -12,7 +12,6 @@ from shared.synthetic.puppet import Puppet
 from shared.tracking.camera import Camera
 from shared.tracking.canthi import CanthusReference, cut_canthi
 from shared.tracking.eye_crop import EyePatches, crop_eyes
-from shared.tracking.face_patches import sample_each
 from shared.tracking.head_pose import HeadPose, mean_shape
 from shared.tracking.limbus_calibration import calibrate_limbus, limbus_edges
 from shared.tracking.limbus_fit import LimbusFitter
@@ -76,13 +75,3 @@ def test_skin_and_canthi_are_the_same_alone_and_among_others() -> None:
     single = [canthi.locate([patch], rotations[i : i + 1]) for i, patch in enumerate(corners)]
     assert found.corners_px == pytest.approx(np.concatenate([one.corners_px for one in single]), abs=1e-6)
     assert found.error_px == pytest.approx(np.concatenate([one.error_px for one in single]), abs=1e-6)
-
-
-def test_a_patch_is_sampled_the_same_wherever_it_stands_in_the_stack() -> None:
-    rng = np.random.default_rng(1)
-    patches = rng.normal(size=(6, 20, 30)).astype(np.float32)
-    warps = np.eye(2, 3) + rng.normal(0, 0.05, (6, 2, 3))
-    places = rng.uniform(0, 20, (2, 50)).astype(np.float32)
-    together = sample_each(patches, warps, places)
-    alone = np.concatenate([sample_each(patches[i : i + 1], warps[i : i + 1], places) for i in range(6)])
-    assert (together == alone).all()

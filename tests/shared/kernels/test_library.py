@@ -1,0 +1,22 @@
+import ctypes
+
+import numpy as np
+import pytest
+
+from shared.kernels.library import FLOATS, INT, Kernel
+
+_equations = Kernel("pose_equations", FLOATS, INT, FLOATS, FLOATS, FLOATS, INT, FLOATS, FLOATS)
+
+
+def call(shape: np.ndarray) -> None:
+    _equations(shape, 4, np.eye(3)[None].copy(), np.zeros((1, 3)), np.zeros((1, 4, 2)), 1, *map(np.zeros, (36, 6)))
+
+
+@pytest.mark.parametrize("wrong", [np.zeros((4, 3), np.float32), np.zeros((3, 4)).T, np.zeros((8, 3))[::2]])
+def test_an_array_of_another_type_or_order_never_reaches_a_kernel(wrong: np.ndarray) -> None:
+    with pytest.raises(ctypes.ArgumentError):
+        call(wrong)
+
+
+def test_a_right_one_does() -> None:
+    call(np.ones((4, 3)))
