@@ -10,7 +10,7 @@ import numpy as np
 
 from shared.model import FloatArray
 from shared.planar_picture import Picture, part_in_grey
-from shared.tracking.eye_crop import OUTER_CANTHI, Float32Array, canthus_span_px, region_around
+from shared.tracking.eye_crop import OUTER_CANTHI, Float32Array, averaged, canthus_span_px, region_around
 
 
 def face_similarity(landmarks: FloatArray, centre: FloatArray, size: tuple[int, int], span_px: float) -> FloatArray:
@@ -33,12 +33,10 @@ def face_similarity(landmarks: FloatArray, centre: FloatArray, size: tuple[int, 
 def cut_grey(image_bgr: Picture, to_image: FloatArray, size: tuple[int, int]) -> Float32Array:
     """Grey patch ``(height, width)`` of a frame, lightly smoothed, averaged down where the frame is finer."""
     rows, columns = region_around(to_image, size, image_bgr.shape)
-    grey = part_in_grey(image_bgr, (rows, columns))
     window = round(float(np.hypot(to_image[0, 0], to_image[1, 0])))
-    if window > 1:
-        grey = np.asarray(cv2.blur(grey, (window, window)), dtype=np.uint8)
+    grey, late_px = averaged(part_in_grey(image_bgr, (rows, columns)), window)
     matrix = to_image.copy()
-    matrix[:, 2] -= columns.start, rows.start
+    matrix[:, 2] += late_px - columns.start, late_px - rows.start
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     patch = cv2.warpAffine(grey, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(cv2.GaussianBlur(patch.astype(np.float32), (0, 0), 1.0))
