@@ -26,8 +26,8 @@ _BESIDE_SOURCES: Final = SOURCES / "built"
 _OPTIONS: Final = (
     "-std=c11",
     "-O3",
-    "-fPIC",
     "-shared",
+    *(["-fPIC"] if os.name == "posix" else []),
     # The same numbers from every compiler and processor: no reordering, no fused multiply and add.
     "-ffp-contract=off",
     "-fno-math-errno",
