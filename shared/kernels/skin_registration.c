@@ -1,6 +1,7 @@
 /* One step of the skin's registration: _Template.step in shared/tracking/skin_reference.py. */
 #include "bilinear.h"
 #include "selection.h"
+#include "sums.h"
 
 #include <math.h>
 
@@ -30,22 +31,6 @@ static void middle_and_scatter(const float *residual, int64_t points, int64_t st
     *scatter = 1.48f * selected(some, count, count / 2);
 }
 
-static double weighted_sum(const float *restrict one, const float *restrict other, int64_t count)
-{
-    /* Eight sums at a time, as wide as a processor's registers. */
-    float parts[8] = {0};
-    int64_t i = 0;
-    for (; i + 8 <= count; i += 8)
-        for (int64_t k = 0; k < 8; k++)
-            parts[k] += one[i + k] * other[i + k];
-    double sum = 0;
-    for (; i < count; i++)
-        sum += (double)(one[i] * other[i]);
-    for (int64_t k = 0; k < 8; k++)
-        sum += (double)parts[k];
-    return sum;
-}
-
 /* patches (frames, height, width), warps (frames, 2, 3), places (2, points), template (points), jacobian (6, points);
    scratch (3 * points). Written: scatter (frames), right (frames, 6), and normal (frames, 6, 6) if ``wanted``. */
 void skin_step(const float *patches, int64_t frames, int64_t height, int64_t width, const double *warps, const float *places,
@@ -66,13 +51,13 @@ void skin_step(const float *patches, int64_t frames, int64_t height, int64_t wid
         }
         for (int64_t one = 0; one < CHANGES; one++) {
             const float *change = jacobian + one * points;
-            right[frame * CHANGES + one] = weighted_sum(change, residual, points) / (double)points;
+            right[frame * CHANGES + one] = sum_of_products(change, residual, points) / (double)points;
             if (!wanted)
                 continue;
             for (int64_t i = 0; i < points; i++)
                 weighted[i] = change[i] * weight[i];
             for (int64_t other = 0; other <= one; other++) {
-                double sum = weighted_sum(weighted, jacobian + other * points, points) / (double)points;
+                double sum = sum_of_products(weighted, jacobian + other * points, points) / (double)points;
                 normal[(frame * CHANGES + one) * CHANGES + other] = sum;
                 normal[(frame * CHANGES + other) * CHANGES + one] = sum;
             }

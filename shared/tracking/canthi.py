@@ -78,8 +78,8 @@ ABOUT: Final = Window(side_px=19, toward_eye_px=9, width_px=3.5)
 _locate_corners: Final = Kernel(
     "locate_corners",
     *(FLOATS32, INT, INT, FLOATS32, INT),
-    *(FLOATS32, FLOATS32, FLOATS, FLOATS, REAL, INT, REAL),
-    *(FLOATS, FLOATS),
+    *(FLOATS32, FLOATS32, FLOATS32, FLOATS, REAL, INT, REAL),
+    *(FLOATS32, FLOATS, FLOATS),
 )
 _FLAT_CORNERS: Final = CORNERS.ravel()
 _AWAY: Final = np.array([-1.0, 1.0, -1.0, 1.0])
@@ -164,7 +164,7 @@ class CanthusReference:
         weighted = flat * weights[:, None]
         normal = np.swapaxes(weighted, 1, 2) @ flat + np.diag([1e-2, 1e-2, 1e-1, 1e-3]) * weights.sum()
         solver = np.linalg.solve(normal.astype(np.float64), np.swapaxes(weighted, 1, 2).astype(np.float64))
-        self._solver = np.ascontiguousarray(solver[:, :2])
+        self._solver = np.ascontiguousarray(solver[:, :2], dtype=np.float32)
         self._steepness: FloatArray = (flat[..., :2].astype(np.float64) ** 2).mean(axis=2) @ self._window
         places = [np.meshgrid(np.arange(_PATCH_PX)[at], np.arange(_PATCH_PX)[window.rows]) for at in columns]
         self._surface = CanthusSurface(
@@ -209,6 +209,7 @@ class CanthusReference:
             limit,
             _ITERATIONS,
             _ENOUGH_PX,
+            np.empty(places.shape[-1], dtype=np.float32),
             shift,
             unexplained,
         )

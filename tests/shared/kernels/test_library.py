@@ -3,13 +3,11 @@ import ctypes
 import numpy as np
 import pytest
 
-from shared.kernels.library import FLOATS, INT, Kernel
-
-_equations = Kernel("pose_equations", FLOATS, INT, FLOATS, FLOATS, FLOATS, INT, FLOATS, FLOATS)
+from shared.tracking.head_pose import _pose_equations
 
 
 def call(shape: np.ndarray) -> None:
-    _equations(shape, 4, np.eye(3)[None].copy(), np.zeros((1, 3)), np.zeros((1, 4, 2)), 1, *map(np.zeros, (36, 6)))
+    _pose_equations(shape, 4, np.eye(3)[None].copy(), np.zeros((1, 3)), np.zeros((1, 4, 2)), 1, *map(np.zeros, (36, 6)))
 
 
 @pytest.mark.parametrize("wrong", [np.zeros((4, 3), np.float32), np.zeros((3, 4)).T, np.zeros((8, 3))[::2]])

@@ -4,9 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from shared.kernels.library import FLOATS, INT, Kernel
-
-_equations = Kernel("pose_equations", FLOATS, INT, FLOATS, FLOATS, FLOATS, INT, FLOATS, FLOATS)
+from shared.tracking.head_pose import _pose_equations
 
 
 def pictured(shape: np.ndarray, rotation: np.ndarray, place: np.ndarray) -> np.ndarray:
@@ -18,7 +16,7 @@ def equations(
     shape: np.ndarray, rotation: np.ndarray, place: np.ndarray, seen: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     normal, right = np.empty((len(rotation), 6, 6)), np.empty((len(rotation), 6))
-    _equations(shape, len(shape), rotation, place, seen, len(rotation), normal, right)
+    _pose_equations(shape, len(shape), rotation, place, seen, len(rotation), normal, right)
     return normal, right
 
 

@@ -4,20 +4,9 @@ import cv2
 import numpy as np
 import pytest
 
-from shared.kernels.library import FLOATS, FLOATS32, INT, REAL, Kernel
+from shared.tracking.canthi import _locate_corners
+from shared.tracking.skin_reference import _skin_step
 
-_corners = Kernel(
-    "locate_corners",
-    *(FLOATS32, INT, INT, FLOATS32, INT),
-    *(FLOATS32, FLOATS32, FLOATS, FLOATS, REAL, INT, REAL),
-    *(FLOATS, FLOATS),
-)
-_skin = Kernel(
-    "skin_step",
-    *(FLOATS32, INT, INT, INT, FLOATS, FLOATS32),
-    *(FLOATS32, FLOATS32, INT, INT, INT, FLOATS32),
-    *(FLOATS, FLOATS, FLOATS),
-)
 SIDE = 24
 
 
@@ -45,10 +34,10 @@ def located(
     shift, unexplained = np.empty((frames, 4, 2)), np.empty((frames, 4))
     to_frame = np.tile(np.eye(2), (frames, 4, 1, 1))
     window = np.full(points, 1 / points, dtype=np.float32)
-    _corners(
+    _locate_corners(
         *(patches, frames, SIDE, places, points),
-        *(template, window, solver, to_frame, 5.0, steps, 0.001),
-        *(shift, unexplained),
+        *(template, window, solver.astype(np.float32), to_frame, 5.0, steps, 0.001),
+        *(np.empty(points, np.float32), shift, unexplained),
     )
     return shift, unexplained
 
@@ -100,7 +89,7 @@ def skin(patches: np.ndarray, warps: np.ndarray, stride: int = 1) -> tuple[np.nd
     jacobian = rng.normal(size=(6, 256)).astype(np.float32)
     count = len(patches)
     scatter, right, normal = np.empty(count), np.empty((count, 6)), np.empty((count, 6, 6))
-    _skin(
+    _skin_step(
         *(patches, count, SIDE, SIDE, warps, places),
         *(template, jacobian, 256, stride, True, np.empty((3, 256), np.float32)),
         *(scatter, right, normal),
