@@ -44,7 +44,7 @@ LOWER_LID: Final = np.array([[33, 7, 163, 144, 145, 153, 154, 155, 133], [362, 3
 IRIS: Final = np.array([[468, 469, 470, 471, 472], [473, 474, 475, 476, 477]])
 """Landmarks of the irises, centre first: (eye, point)."""
 OUTER_CANTHI: Final = (33, 263)
-_SAMPLE_EYES: Final = Kernel("sample_eyes", FLOATS32, INT, INT, INT, FLOATS32, FLOATS32, INT, FLOATS32)
+_sample_eyes: Final = Kernel("sample_eyes", FLOATS32, INT, INT, INT, FLOATS32, FLOATS32, INT, FLOATS32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -196,7 +196,7 @@ def sample(picture: Float32Array, x: FloatArray | Float32Array, y: FloatArray | 
     """
     rows, columns, *channels = picture.shape
     values = np.empty((*x.shape, *channels), dtype=np.float32)
-    _SAMPLE_EYES(
+    _sample_eyes(
         np.ascontiguousarray(picture),
         rows // 2,
         columns,

@@ -89,25 +89,25 @@ _RADIUS_RANGE: Final = (0.9, 1.1)
 _COARSE_RIM: Final = unit_circle(_COARSE_RAYS)
 _FINE_RIM: Final = unit_circle(_FINE_RAYS)
 _FLATTENED: Final = flattened(_FINE_RIM)
-_RIM_EVIDENCE: Final = Kernel(
+_rim_evidence: Final = Kernel(
     "rim_evidence",
     *(FLOATS32, FLOATS32, INT, INT, REAL32),
     *(FLOATS32, FLOATS32, FLOATS32, INT, INT, INT, INT),
     *(FLOATS32, FLOATS32, FLOATS32, FLOATS32),
 )
-_RIM_FIT: Final = Kernel(
+_rim_fit: Final = Kernel(
     "rim_fit",
     *(FLOATS32, FLOATS32, INT, INT, REAL),
     *(FLOATS, FLOATS, INT, FLOATS, INT, FLOATS32, INT, FLOATS32, INT),
     *(FLOATS, FLOATS, FLOATS, FLOATS),
 )
-_RIM_SETTLE: Final = Kernel(
+_rim_settle: Final = Kernel(
     "rim_settle",
     *(FLOATS32, FLOATS32, INT, INT, REAL),
     *(FLOATS, FLOATS, FLOATS, FLOATS, INT, FLOATS, INT, INT),
     *(FLOATS, REAL, FLOATS, FLOATS),
 )
-_RIM_CONTRAST: Final = Kernel(
+_rim_contrast: Final = Kernel(
     "rim_contrast",
     *(FLOATS32, FLOATS32, INT, INT, REAL),
     *(FLOATS, FLOATS, FLOATS, INT, REAL, REAL, REAL, FLOATS),
@@ -236,7 +236,7 @@ class LimbusFitter:
         beyond it.
         """
         evidence = np.empty((2, len(GRID_Y), len(GRID_X)), dtype=np.float32)
-        _RIM_EVIDENCE(
+        _rim_evidence(
             *(edges.field, edges.sclera, *_window(edges)),
             *(self._x, self._y, self._normal, _COARSE_RAYS, len(GRID_Y), len(GRID_X), int(GRID_STEP_PX)),
             *(seed_px[:, 0].astype(np.float32), edges.cap.astype(np.float32), _EVIDENCE_LIMITS, evidence),
@@ -330,7 +330,7 @@ class LimbusFitter:
         near = np.exp(-(reach**2)).astype(np.float32)
         fitted = np.empty((*starts.shape[:3], 7))
         for i, edges in enumerate(frames.edges):
-            _RIM_FIT(
+            _rim_fit(
                 *(edges.field, edges.sclera, *_window(edges), frames.known[i]),
                 *(starts[i], starts.shape[2], _FINE_RIM, _FINE_RAYS, REACH_PX, len(REACH_PX), near[i], len(widths)),
                 *(PEAK, _FIT_LIMITS, self._circle_fit, fitted[i]),
@@ -345,7 +345,7 @@ class LimbusFitter:
         found = np.ascontiguousarray(found)
         settled = np.empty((*found.shape[:2], 9))
         for i, edges in enumerate(frames.edges):
-            _RIM_SETTLE(
+            _rim_settle(
                 *(edges.field, edges.sclera, *_window(edges), frames.known[i]),
                 *(found[i], _FINE_RIM, _FLATTENED, _FINE_RAYS, PROFILE_PX, len(PROFILE_PX), _PROFILE_ROUNDS),
                 *(BELL, _BEYOND_RIM_PX, self._circle_fit, settled[i]),
@@ -357,7 +357,7 @@ def _contrast(frames: _Frames, centre_px: FloatArray) -> FloatArray:
     """Mean of log brightness a little outside the rim, where sclera shows, less that inside; ``(n, 2)``."""
     contrast = np.empty((len(frames.edges), 2))
     for i, edges in enumerate(frames.edges):
-        _RIM_CONTRAST(
+        _rim_contrast(
             *(edges.relative, edges.sclera, *_window(edges), frames.known[i], centre_px[i]),
             *(_COARSE_RIM, _COARSE_RAYS, _INSIDE_RIM_PX, _BEYOND_RIM_PX, MIN_FORESHORTENING, contrast[i]),
         )

@@ -52,9 +52,9 @@ _NEAR: Final = np.exp(-((REACH_PX / _NEAR_PX) ** 2))
 _LIMITS: Final = np.array([_WEAKEST, _RADII_PX[0] / 2])
 _CIRCLE_FIT: Final = circle_fit(_FIRMNESS, _LARGEST_STEP_PX, _LARGEST_GROWTH_PX)
 """These as the kernels want them."""
-_PUPIL_GRADIENTS: Final = Kernel("pupil_gradients", FLOATS32, FLOATS32, INT, INT, REAL32, FLOATS32)
-_PUPIL_MIDDLE: Final = Kernel("pupil_middle", FLOATS32, INT, INT, REAL, FLOATS, INT, FLOATS)
-_PUPIL_FIT: Final = Kernel(
+_pupil_gradients: Final = Kernel("pupil_gradients", FLOATS32, FLOATS32, INT, INT, REAL32, FLOATS32)
+_pupil_middle: Final = Kernel("pupil_middle", FLOATS32, INT, INT, REAL, FLOATS, INT, FLOATS)
+_pupil_fit: Final = Kernel(
     "pupil_fit",
     *(FLOATS32, INT, INT, REAL, FLOATS, FLOATS),
     *(FLOATS, INT, FLOATS, FLOATS32, INT, FLOATS, INT, INT),
@@ -108,7 +108,7 @@ class PupilFitter:
         fitted = np.empty((len(edges), 2, 6))
         for i, frame in enumerate(edges):
             gradients = _gradients(frame)
-            _PUPIL_FIT(
+            _pupil_fit(
                 *(gradients, len(gradients) // 2, gradients.shape[1], frame.top_px, usual[i], middles[i]),
                 *(_RIM, _RAYS, _REACH, _NEAR, len(_REACH), PROFILE_PX, len(PROFILE_PX), _PROFILE_ROUNDS),
                 *(PEAK, BELL, _LIMITS, _CIRCLE_FIT, fitted[i]),
@@ -123,7 +123,7 @@ class PupilFitter:
 def _gradients(edges: LimbusEdges) -> Float32Array:
     """Gradients of log tone between the lids, along x and y, and openness: ``(2 * rows, columns, 3)``."""
     gradients = np.empty((*edges.log_tone.shape, 3), dtype=np.float32)
-    _PUPIL_GRADIENTS(edges.log_tone, edges.openness, *edges.log_tone.shape, _GAIN, gradients)
+    _pupil_gradients(edges.log_tone, edges.openness, *edges.log_tone.shape, _GAIN, gradients)
     return gradients
 
 
@@ -139,5 +139,5 @@ def _darkest_middles(edges: Sequence[LimbusEdges], fits: Sequence[LimbusFit]) ->
     for frame, fit, places in zip(edges, fits, middles, strict=True):
         rows, columns = frame.pupil.shape
         x_px = np.ascontiguousarray(fit.centre_px[:, 0])
-        _PUPIL_MIDDLE(frame.pupil, rows // 2, columns, frame.top_px, x_px, _BESIDE_PX, places)
+        _pupil_middle(frame.pupil, rows // 2, columns, frame.top_px, x_px, _BESIDE_PX, places)
     return middles

@@ -31,7 +31,7 @@ REACH_PX: Final = np.arange(
 """Where along each fine ray edges are looked for, from the expected rim, patch px."""
 PEAK: Final = np.array([REACH_PX[0], _FINE_STEP_PX, _PEAK_REACH])
 """All this as the kernels want it."""
-_SUB_STEP_PEAK: Final = Kernel("sub_step_peak", FLOATS32, INT, INT, FLOATS32, FLOATS, FLOATS, FLOATS32)
+_sub_step_peak: Final = Kernel("sub_step_peak", FLOATS32, INT, INT, FLOATS32, FLOATS, FLOATS, FLOATS32)
 
 
 def sub_step_peak(values: Float32Array, near: Float32Array) -> tuple[FloatArray, Float32Array]:
@@ -43,7 +43,7 @@ def sub_step_peak(values: Float32Array, near: Float32Array) -> tuple[FloatArray,
     offset = np.empty(values.shape[:-1])
     strength = np.empty(values.shape[:-1], dtype=np.float32)
     samples = values.shape[-1]
-    _SUB_STEP_PEAK(np.ascontiguousarray(values), offset.size, samples, near, PEAK, offset, strength)
+    _sub_step_peak(np.ascontiguousarray(values), offset.size, samples, near, PEAK, offset, strength)
     return offset, strength
 
 

@@ -11,7 +11,7 @@ from shared.model import FloatArray
 
 MIN_FORESHORTENING: Final = 0.6
 """Square of the flattest ellipse's axes' ratio: an eye tilted by 39 degrees."""
-_TILTED_CIRCLE: Final = Kernel("tilted_circle", FLOATS, INT, FLOATS, INT, REAL, FLOATS, FLOATS)
+_tilted_circle: Final = Kernel("tilted_circle", FLOATS, INT, FLOATS, INT, REAL, FLOATS, FLOATS)
 
 
 def unit_circle(rays: int) -> FloatArray:
@@ -33,7 +33,7 @@ def tilted_circle(tilt: FloatArray, rim: FloatArray) -> tuple[FloatArray, FloatA
     points = np.empty((*tilt.shape[:-1], *rim.shape))
     normal = np.empty_like(points)
     circles = points.size // rim.size
-    _TILTED_CIRCLE(
+    _tilted_circle(
         np.ascontiguousarray(tilt, dtype=np.float64), circles, rim, len(rim), MIN_FORESHORTENING, points, normal
     )
     return points, normal

@@ -33,7 +33,7 @@ _SHIFTED: Final = PROFILE_PX / _BELL_SD_PX**2 * _BELL
 _ALL_SEEN: Final = float((_SHIFTED**2).sum())
 BELL: Final = np.array([_NOTHING, _LARGEST_SHIFT_PX, _WEAKEST, _ALL_SEEN, *_BELL, *_SHIFTED])
 """All this as the kernels want it."""
-_MATCHED_EDGE: Final = Kernel("matched_edge", FLOATS, FLOATS32, INT, INT, REAL, FLOATS, FLOATS, FLOATS)
+_matched_edge: Final = Kernel("matched_edge", FLOATS, FLOATS32, INT, INT, REAL, FLOATS, FLOATS, FLOATS)
 
 
 def matched_edge(outward: FloatArray, openness: Float32Array, cap: float) -> tuple[FloatArray, FloatArray]:
@@ -49,5 +49,5 @@ def matched_edge(outward: FloatArray, openness: Float32Array, cap: float) -> tup
         that tells its place was open.
     """
     shift, weight = np.empty(outward.shape[:-1]), np.empty(outward.shape[:-1])
-    _MATCHED_EDGE(np.ascontiguousarray(outward), openness, shift.size, len(PROFILE_PX), cap, BELL, shift, weight)
+    _matched_edge(np.ascontiguousarray(outward), openness, shift.size, len(PROFILE_PX), cap, BELL, shift, weight)
     return shift, weight
