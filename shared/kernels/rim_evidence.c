@@ -17,6 +17,7 @@ enum { BEYOND_PX, FAINTEST, LEAST_COSINE, COSINE_RANGE, UNSEEN_RAYS, OF_EITHER_S
 typedef struct {
     float *values;
     int64_t first, rows, step, length;
+    float per_step;
 } Dealt;
 
 static float held(float value, float low, float high)
@@ -25,10 +26,11 @@ static float held(float value, float low, float high)
     return raised < high ? raised : high;
 }
 
-static inline float within_0_1(float value)
+/* 0 to ``most``, for what is no number 0. */
+static inline float up_to(float most, float value)
 {
     float raised = value > 0 ? value : 0;
-    return raised < 1 ? raised : 1;
+    return raised < most ? raised : most;
 }
 
 static void deal_out(Dealt dealt, const float *restrict field, const float *restrict sclera, int64_t width)
@@ -54,7 +56,7 @@ static inline void sample_lanes(Dealt dealt, float x, float y, int64_t channel, 
     float from_first = x - (float)dealt.first, inside = held(y, 0, (float)(dealt.rows - 1));
     int64_t column = (int64_t)from_first, row = (int64_t)inside;
     float across = from_first - (float)column, along = inside - (float)row;
-    int64_t index = (int64_t)(((float)column + 0.5f) / (float)dealt.step), part = column - index * dealt.step;
+    int64_t index = (int64_t)(((float)column + 0.5f) * dealt.per_step), part = column - index * dealt.step;
     int64_t last = part == dealt.step - 1;
     int64_t next_part = last ? 0 : part + 1, next_index = index + last;
     int64_t rows[2] = {row, row < dealt.rows - 1 ? row + 1 : row};
@@ -71,16 +73,24 @@ static inline void sample_lanes(Dealt dealt, float x, float y, int64_t channel, 
     }
 }
 
+static inline int all_zero(const float *values)
+{
+    int others = 0;
+    for (int lane = 0; lane < LANES; lane++)
+        others += values[lane] != 0;
+    return others == 0;
+}
+
 /* What one ray adds to the edges seen and to those that could be, at LANES places. */
 static void add_ray(float at_rim[SCLERA][LANES], const float *restrict beyond, const float normal[2], float cap,
                     const float *limits, float *restrict strength, float *restrict seen)
 {
+    float least = limits[LEAST_COSINE], range = limits[COSINE_RANGE], all = 1 / (cap * range);
     for (int lane = 0; lane < LANES; lane++) {
         float x = at_rim[0][lane], y = at_rim[1][lane];
         float outward = x * normal[0] + y * normal[1];
         float cosine = outward / (sqrtf(x * x + y * y) + limits[FAINTEST]);
-        float radial = within_0_1((cosine - limits[LEAST_COSINE]) / limits[COSINE_RANGE]);
-        strength[lane] += beyond[lane] * within_0_1(outward / cap) * radial;
+        strength[lane] += beyond[lane] * (up_to(cap, outward) * up_to(range, cosine - least) * all);
         seen[lane] += at_rim[2][lane] * beyond[lane];
     }
 }
@@ -108,7 +118,7 @@ void rim_evidence(const float *field, const float *sclera, int64_t rows, int64_t
             }
             low = floorf(held(low, leftmost, rightmost));
             high = held(high, low, rightmost);
-            Dealt dealt = {values, (int64_t)low, rows, step, (int64_t)(high - low) / step + LANES + 2};
+            Dealt dealt = {values, (int64_t)low, rows, step, (int64_t)(high - low) / step + LANES + 2, 1 / (float)step};
             if (values != NULL)
                 deal_out(dealt, field + eye * rows * width * SCLERA, sclera + eye * rows * width, width);
             for (int64_t grid_row = 0; grid_row < grid_rows; grid_row++) {
@@ -119,8 +129,10 @@ void rim_evidence(const float *field, const float *sclera, int64_t rows, int64_t
                     float beyond_x = x + limits[BEYOND_PX] * normal[2 * at];
                     float beyond_y = y + limits[BEYOND_PX] * normal[2 * at + 1];
                     float at_rim[SCLERA][LANES], beyond[1][LANES];
-                    sample_lanes(dealt, held(x, low, high), y, 0, SCLERA, at_rim);
                     sample_lanes(dealt, held(beyond_x, low, high), beyond_y, SCLERA, 1, beyond);
+                    if (all_zero(beyond[0]))
+                        continue; /* half of all rays, behind the lids */
+                    sample_lanes(dealt, held(x, low, high), y, 0, SCLERA, at_rim);
                     int side = normal[2 * at] > 0;
                     add_ray(at_rim, beyond[0], normal + 2 * at, cap[eye], limits, strength[side], seen[side]);
                 }

@@ -31,7 +31,7 @@ static void edges_along(EyePicture field, const double *point, const double *nor
     float normal_x = (float)normal[0], normal_y = (float)normal[1];
     float x = (float)point[0], y = (float)(point[1] - field.top_px);
     float faintest = (float)search.limits[FAINTEST], least = (float)search.limits[LEAST_COSINE];
-    float range = (float)search.limits[COSINE_RANGE];
+    float per_range = 1 / (float)search.limits[COSINE_RANGE];
     float across[MOST_SAMPLES], down[MOST_SAMPLES];
     for (int64_t i = 0; i < search.samples; i++) {
         float reach = search.reach[i];
@@ -42,7 +42,7 @@ static void edges_along(EyePicture field, const double *point, const double *nor
     for (int64_t i = 0; i < search.samples; i++) {
         float outward = across[i] * normal_x + down[i] * normal_y;
         float cosine = outward / (sqrtf(across[i] * across[i] + down[i] * down[i]) + faintest);
-        strength[i] = (outward > 0 ? outward : 0) * within_0_1((cosine - least) / range);
+        strength[i] = (outward > 0 ? outward : 0) * within_0_1((cosine - least) * per_range);
     }
 }
 
