@@ -1,4 +1,4 @@
-/* The circle that edges along rays show, by Tukey's biweight; see robust_circle in shared/tracking/rim_edges.py. */
+/* The circle that edges along rays show, by Tukey's biweight; see circle_fit in shared/tracking/rim_edges.py. */
 #include <math.h>
 
 #include "rim.h"

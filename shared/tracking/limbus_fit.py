@@ -45,7 +45,7 @@ _FAINTEST: Final = 1e-6
 """Added to a gradient's magnitude, which its direction is divided by."""
 _COARSE_COSINE: Final = (0.75, 0.2)
 _FINE_COSINE: Final = (0.6, 0.3)
-"""Cosine of the angle between an edge and its ray from which it counts, and by how much more fully."""
+"""Cosine of the angle between gradient and ray from which an edge counts, and how much more lets it count fully."""
 _WEAKEST: Final = 0.1
 """Share of a strong edge's gradient below which there is no edge."""
 _UNSEEN_RAYS: Final = 2.4
@@ -84,7 +84,6 @@ _RADIUS_FIRMNESS: Final = 3.0
 _LARGEST_GROWTH_PX: Final = 1.0
 _RADIUS_RANGE: Final = (0.9, 1.1)
 """Shares of the usual radius between which a frame's own must lie."""
-
 
 _COARSE_RIM: Final = unit_circle(_COARSE_RAYS)
 _FINE_RIM: Final = unit_circle(_FINE_RAYS)
@@ -258,14 +257,15 @@ class LimbusFitter:
         return self._pupil_share(edges, np.stack([x, y], axis=-1))
 
     def _pupil_share(self, edges: Sequence[LimbusEdges], places: FloatArray) -> Float32Array:
-        """Contrast at ``(frames, 2, ..., 2)`` patch points as a share of this person's pupil's, times how far that
-        pupil is to be trusted."""
-        contrast = np.stack(
-            [
-                sample(frame.pupil, at[..., 0], at[..., 1] - frame.top_px)
-                for frame, at in zip(edges, places, strict=True)
-            ]
-        )
+        """Contrast as a share of this person's pupil's, times how far that pupil is to be trusted.
+
+        Args:
+            edges: of the frames.
+            places: ``(frames, 2, ..., 2)`` patch points.
+        """
+        contrast = np.empty(places.shape[:-1], dtype=np.float32)
+        for i, frame in enumerate(edges):
+            contrast[i] = sample(frame.pupil, places[i, ..., 0], places[i, ..., 1] - frame.top_px)
         usual = self.calibration.pupil_contrast
         trust = float(np.clip((usual - _FAINT_PUPIL) / (CLEAR_PUPIL - _FAINT_PUPIL), 0, 1))
         return np.asarray(np.clip(contrast / max(usual, _FAINT_PUPIL), 0, 1) * trust, dtype=np.float32)
