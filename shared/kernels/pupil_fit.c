@@ -34,6 +34,7 @@ void pupil_fit(const float *gradients, int64_t rows, int64_t width, double top_p
     double tilted[2 * MOST_RAYS], points[2 * MOST_RAYS], normal[2 * MOST_RAYS];
     double offset[MOST_RAYS], weight[MOST_RAYS], used[MOST_RAYS], outward[MOST_RAYS * MOST_SAMPLES];
     float openness[MOST_RAYS * MOST_SAMPLES];
+    RimStep step;
     if (rows < 1 || width < 1 || rays > MOST_RAYS || samples < 3 || samples > MOST_SAMPLES ||
         profile_samples > MOST_SAMPLES)
         return;
@@ -52,7 +53,7 @@ void pupil_fit(const float *gradients, int64_t rows, int64_t width, double top_p
                 profiles_along(picture, points, normal, rays, profile, profile_samples, outward, openness);
                 matched_edge(outward, openness, rays, profile_samples, usual[STRENGTH], bell, offset, weight);
             }
-            RimStep step = rim_step(normal, offset, weight, rays, pupil.radius - usual[USUAL_RADIUS], circle, used);
+            rim_step(normal, offset, weight, rays, pupil.radius - usual[USUAL_RADIUS], circle, used, &step);
             pupil = moved(pupil, step, circle, limits[SMALLEST_PX], INFINITY);
             fitted[SPREAD] = step.spread;
             fitted[HEIGHT_SD] = sqrt(step.inverse[4]);

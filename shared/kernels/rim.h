@@ -31,11 +31,11 @@ typedef struct {
     double x, y, radius;
 } Circle;
 
-/* What the edges of a rim say about the circle behind it. */
+/* What the edges of a rim say about the circle behind it: thirteen numbers, which Python takes for an array. */
 typedef struct {
     double x, y, growth; /* of the centre and of the radius, px */
-    double spread;
-    double inverse[9];
+    double spread; /* robust scatter of the edges about the new circle; endless without any */
+    double inverse[9]; /* of the normal equations of centre and radius */
 } RimStep;
 
 /* A picture of one eye; ``top_px`` is the patch row of its first one. */
@@ -54,8 +54,8 @@ void sub_step_peak(const float *values, int64_t count, int64_t samples, const fl
 void matched_edge(const double *outward, const float *openness, int64_t count, int64_t samples, double cap,
                   const double *bell, double *shift, double *weight);
 
-RimStep rim_step(const double *normal, const double *offset, const double *weight, int64_t rays, double grown_px,
-                 const double *circle, double *used);
+void rim_step(const double *normal, const double *offset, const double *weight, int64_t rays, double grown_px,
+              const double *circle, double *used, RimStep *step);
 
 static inline double held_within(double value, double low, double high)
 {

@@ -51,6 +51,7 @@ static void fit_rim(EyePicture field, EyePicture sclera, Circle limbus, const do
 {
     double points[2 * MOST_RAYS], normal[2 * MOST_RAYS], offset[MOST_RAYS], weight[MOST_RAYS], used[MOST_RAYS];
     float edges[MOST_RAYS * MOST_SAMPLES], strength[MOST_RAYS];
+    RimStep step;
     double cap = known[CAP], weakest = search.limits[WEAKEST] * cap;
     for (int64_t round = 0; round < rounds; round++, near += search.samples) {
         limbus_rim(limbus, known, search.rim, search.rays, search.circle[LEAST_FORESHORTENING], points, normal);
@@ -63,7 +64,7 @@ static void fit_rim(EyePicture field, EyePicture sclera, Circle limbus, const do
             share *= value_at(sclera.values, place_beyond(sclera, points + 2 * ray, normal + 2 * ray, beyond_px));
             weight[ray] = strength[ray] >= weakest ? share : 0;
         }
-        RimStep step = rim_step(normal, offset, weight, search.rays, limbus.radius - known[RADIUS], search.circle, used);
+        rim_step(normal, offset, weight, search.rays, limbus.radius - known[RADIUS], search.circle, used, &step);
         limbus = moved(limbus, step, search.circle, known[SMALLEST], known[LARGEST]);
         fitted[SPREAD] = step.spread;
         fitted[HEIGHT_SD] = sqrt(step.inverse[4]);

@@ -33,6 +33,7 @@ void rim_settle(const float *field, const float *sclera, int64_t rows, int64_t w
     double points[2 * MOST_RAYS], normal[2 * MOST_RAYS], shift[MOST_RAYS], weight[MOST_RAYS], used[MOST_RAYS];
     double outward[MOST_RAYS * MOST_SAMPLES];
     float openness[MOST_RAYS * MOST_SAMPLES];
+    RimStep step;
     if (rows < 1 || width < 1 || rays > MOST_RAYS || samples > MOST_SAMPLES)
         return;
     for (int64_t eye = 0; eye < 2; eye++, known += KNOWN, found += 3, settled += SETTLED) {
@@ -46,7 +47,7 @@ void rim_settle(const float *field, const float *sclera, int64_t rows, int64_t w
             for (int64_t ray = 0; ray < rays; ray++)
                 weight[ray] *= value_at(
                     white.values, place_beyond(white, points + 2 * ray, normal + 2 * ray, shift[ray] + beyond_px));
-            RimStep step = rim_step(normal, shift, weight, rays, limbus.radius - known[RADIUS], circle, used);
+            rim_step(normal, shift, weight, rays, limbus.radius - known[RADIUS], circle, used, &step);
             limbus = moved(limbus, step, circle, known[SMALLEST], known[LARGEST]);
             answer(normal, used, flattened, rays, step, limbus.radius, settled + ANSWER);
         }

@@ -1,4 +1,4 @@
-"""``rim_step``, by its form for Python: the circle that edges show, see ``shared.tracking.rim_edges.circle_fit``."""
+"""The kernel of the circle that edges show, see ``shared.tracking.rim_edges.circle_fit``."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ from shared.tracking.rim_edges import circle_fit
 from shared.tracking.rim_ellipse import unit_circle
 from tests.shared.kernels import plain_rims
 
-_robust_circle = Kernel("robust_circle", FLOATS, FLOATS, FLOATS, INT, REAL, FLOATS, FLOATS, FLOATS, FLOATS, FLOATS)
+_rim_step = Kernel("rim_step", FLOATS, FLOATS, FLOATS, INT, REAL, FLOATS, FLOATS, FLOATS)
 NORMAL = unit_circle(60)
 FIRMNESS = 3.0
 
@@ -18,10 +18,10 @@ FIRMNESS = 3.0
 def fitted(
     offset: np.ndarray, weight: np.ndarray, grown_px: float = 0.0
 ) -> tuple[np.ndarray, np.ndarray, float, np.ndarray]:
-    step, used, spread, inverse = np.empty(3), np.empty(len(offset)), np.empty(1), np.empty((3, 3))
+    used, numbers = np.empty(len(offset)), np.empty(13)
     how = circle_fit(FIRMNESS, 4.0, 1.0)
-    _robust_circle(NORMAL[: len(offset)], offset, weight, len(offset), grown_px, how, step, used, spread, inverse)
-    return step, used, spread[0], inverse
+    _rim_step(NORMAL[: len(offset)], offset, weight, len(offset), grown_px, how, used, numbers)
+    return numbers[:3], used, numbers[3], numbers[4:].reshape(3, 3)
 
 
 @given(seed=st.integers(0, 10**6), rays=st.integers(1, 60), seen=st.floats(0, 1), spread=st.floats(0, 20))
@@ -60,7 +60,6 @@ def test_offsets_and_weights_that_are_none_end(hostile: float) -> None:
 
 
 def test_more_rays_than_there_is_room_for_are_not_looked_at() -> None:
-    step, many = np.full(3, 7.0), np.ones(1000)
-    how = circle_fit(FIRMNESS, 4.0, 1.0)
-    _robust_circle(np.ones((1000, 2)), many, many, 1000, 0.0, how, step, many.copy(), np.empty(1), np.empty((3, 3)))
-    assert (step == 7).all()
+    numbers, many = np.full(13, 7.0), np.ones(1000)
+    _rim_step(np.ones((1000, 2)), many, many, 1000, 0.0, circle_fit(FIRMNESS, 4.0, 1.0), many.copy(), numbers)
+    assert (numbers == 7).all()
