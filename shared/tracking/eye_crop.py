@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from shared.kernels.library import FLOATS32, INT, Kernel
 from shared.model import FloatArray
 from shared.planar_picture import Picture
 
@@ -43,6 +44,7 @@ LOWER_LID: Final = np.array([[33, 7, 163, 144, 145, 153, 154, 155, 133], [362, 3
 IRIS: Final = np.array([[468, 469, 470, 471, 472], [473, 474, 475, 476, 477]])
 """Landmarks of the irises, centre first: (eye, point)."""
 OUTER_CANTHI: Final = (33, 263)
+_sample_eyes: Final = Kernel("sample_eyes", FLOATS32, INT, INT, INT, FLOATS32, FLOATS32, INT, FLOATS32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,49 +185,33 @@ def _warp(image: Picture, to_image: FloatArray, scale: float) -> Image:
 
 
 class PictureStack:
-    """Two-eye pictures of several frames, one above the other, so that one call samples all of them.
-
-    Frames may differ in height. What a frame's samples are does not depend on the others in the stack, to the bit.
-    """
+    """Two-eye pictures of several frames, which may differ in height."""
 
     def __init__(self, pictures: Sequence[Float32Array]) -> None:
-        heights = np.array([len(picture) for picture in pictures])
-        first_row = np.concatenate([[0], np.cumsum(heights)[:-1]])
-        self._eye_rows = (heights // 2).astype(np.float32)
-        self._eye_tops = np.stack([first_row, first_row + heights // 2], axis=1).astype(np.float32)
-        self._picture = pictures[0] if len(pictures) == 1 else np.concatenate(pictures)
+        self._pictures = pictures
 
     def sample(self, x: FloatArray | Float32Array, y: FloatArray | Float32Array) -> Float32Array:
-        """Values at ``(n, 2, ...)`` patch coordinates: the same shape, followed by the channels if there are any.
-
-        Args:
-            x, y: patch px of frame and eye, y counted from the top of each eye's own half; y is held inside of it.
-        """
-        frames = len(self._eye_rows)
-        each = (1,) * (x.ndim - 2)
-        last_row = (self._eye_rows - 1).reshape(frames, 1, *each)
-        # Rounded as OpenCV would, before the eye's place in the stack is added: that sum is then exact.
-        map_y = np.asarray(np.minimum(np.maximum(y, 0), last_row), dtype=np.float32)
-        map_y *= FRACTIONS
-        np.rint(map_y, out=map_y)
-        map_y /= FRACTIONS
-        map_y += self._eye_tops.reshape(frames, 2, *each)
-        columns = x.shape[-1]
-        values = cv2.remap(
-            self._picture,
-            np.ascontiguousarray(x, dtype=np.float32).reshape(-1, columns),
-            map_y.reshape(-1, columns),
-            cv2.INTER_LINEAR,
-            borderMode=cv2.BORDER_REPLICATE,
-        )
-        return np.asarray(values, dtype=np.float32).reshape(*x.shape, *self._picture.shape[2:])
+        """Values at ``(n, 2, ...)`` patch coordinates, see :func:`sample`."""
+        return np.stack([sample(*frame) for frame in zip(self._pictures, x, y, strict=True)])
 
 
-def sample(picture: Float32Array, x: FloatArray, y: FloatArray) -> Float32Array:
-    """Values of a two-eye picture at ``(2, n, m)`` patch coordinates: ``(2, n, m)`` or ``(2, n, m, channels)``.
+def sample(picture: Float32Array, x: FloatArray | Float32Array, y: FloatArray | Float32Array) -> Float32Array:
+    """Values of a two-eye picture at ``(2, ...)`` patch coordinates: the same shape, followed by any channels.
 
     Args:
-        picture: float32, two eyes one above the other, any equal height.
-        x, y: patch px, y counted from the top of each eye's own half.
+        picture: two eyes one above the other, any equal height.
+        x, y: patch px, y counted from the top of each eye's own half; both are held inside of it.
     """
-    return np.asarray(PictureStack([picture]).sample(x[None], y[None])[0])
+    rows, columns, *channels = picture.shape
+    values = np.empty((*x.shape, *channels), dtype=np.float32)
+    _sample_eyes(
+        np.ascontiguousarray(picture),
+        rows // 2,
+        columns,
+        *(channels or [1]),
+        np.ascontiguousarray(x, dtype=np.float32),
+        np.ascontiguousarray(y, dtype=np.float32),
+        x.size // 2,
+        values,
+    )
+    return values

@@ -10,20 +10,21 @@ the whole profile of those edges settles where it is.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
+from shared.kernels.library import FLOATS, FLOATS32, INT, REAL, REAL32, Kernel
 from shared.model import FloatArray, IntArray
-from shared.tracking.eye_crop import CANTHUS_MIDPOINT_PX, PATCH_IRIS_PX, Float32Array, PictureStack, sample
+from shared.tracking.eye_crop import CANTHUS_MIDPOINT_PX, PATCH_IRIS_PX, Float32Array, sample
 from shared.tracking.irises import LimbusCalibration
 from shared.tracking.limbus_edges import LimbusEdges
 from shared.tracking.rest_tilt import flattened
-from shared.tracking.rim_edges import REACH_PX, RimStep, robust_circle, sub_step_peak
-from shared.tracking.rim_ellipse import MIN_FORESHORTENING, tilted_circle, unit_circle
-from shared.tracking.rim_profile import PROFILE_PX, matched_edge
-from shared.tracking.search_grid import GRID_X, GRID_Y, at_heights, peak
+from shared.tracking.rim_edges import PEAK, REACH_PX, circle_fit
+from shared.tracking.rim_ellipse import MIN_FORESHORTENING, unit_circle
+from shared.tracking.rim_profile import BELL, PROFILE_PX
+from shared.tracking.search_grid import GRID_STEP_PX, GRID_X, GRID_Y, at_heights, peak
 
 ROTATION_RADIUS_IRIS: Final = 0.897
 """Distance from the eye's centre of rotation to the centre of the limbus, iris diameters.
@@ -38,8 +39,24 @@ _COARSE_RAYS: Final = 36
 _FINE_RAYS: Final = 60
 _BEYOND_RIM_PX: Final = 4.0
 """How far outside the rim sclera is asked for, patch px."""
+_INSIDE_RIM_PX: Final = 6.0
+"""How far inside the iris's tone is looked at."""
+_FAINTEST: Final = 1e-6
+"""Added to a gradient's magnitude, which its direction is divided by."""
+_COARSE_COSINE: Final = (0.75, 0.2)
+_FINE_COSINE: Final = (0.6, 0.3)
+"""Cosine of the angle between gradient and ray from which an edge counts, and how much more lets it count fully."""
+_WEAKEST: Final = 0.1
+"""Share of a strong edge's gradient below which there is no edge."""
 _UNSEEN_RAYS: Final = 2.4
 """Added to the number of rays that could be seen, so that one lucky ray is no rim."""
+_OF_EITHER_SIDE: Final = 0.25
+"""What a side counts by itself; the rest takes both."""
+_EVIDENCE_LIMITS: Final = np.array(
+    [_BEYOND_RIM_PX, _FAINTEST, *_COARSE_COSINE, _UNSEEN_RAYS, _OF_EITHER_SIDE], dtype=np.float32
+)
+_FIT_LIMITS: Final = np.array([_FAINTEST, *_FINE_COSINE, _WEAKEST, _BEYOND_RIM_PX])
+"""These as the kernels want them."""
 _START_OFFSETS_PX: Final = np.array([[0.0, -6.0], [0.0, 0.0], [0.0, 6.0]])
 """Fits start here about the coarse place: between narrow lids its height is often ambiguous."""
 _FAINT_PUPIL: Final = 0.25
@@ -68,13 +85,32 @@ _LARGEST_GROWTH_PX: Final = 1.0
 _RADIUS_RANGE: Final = (0.9, 1.1)
 """Shares of the usual radius between which a frame's own must lie."""
 
-
 _COARSE_RIM: Final = unit_circle(_COARSE_RAYS)
 _FINE_RIM: Final = unit_circle(_FINE_RAYS)
 _FLATTENED: Final = flattened(_FINE_RIM)
-_LEFT: Final = (slice(_COARSE_RAYS // 4, 3 * _COARSE_RAYS // 4),)
-_RIGHT: Final = (slice(0, _COARSE_RAYS // 4), slice(3 * _COARSE_RAYS // 4, _COARSE_RAYS))
-"""Coarse rays to either side of the iris."""
+_rim_evidence: Final = Kernel(
+    "rim_evidence",
+    *(FLOATS32, FLOATS32, INT, INT, REAL32),
+    *(FLOATS32, FLOATS32, FLOATS32, INT, INT, INT, INT),
+    *(FLOATS32, FLOATS32, FLOATS32, FLOATS32),
+)
+_rim_fit: Final = Kernel(
+    "rim_fit",
+    *(FLOATS32, FLOATS32, INT, INT, REAL),
+    *(FLOATS, FLOATS, INT, FLOATS, INT, FLOATS32, INT, FLOATS32, INT),
+    *(FLOATS, FLOATS, FLOATS, FLOATS),
+)
+_rim_settle: Final = Kernel(
+    "rim_settle",
+    *(FLOATS32, FLOATS32, INT, INT, REAL),
+    *(FLOATS, FLOATS, FLOATS, FLOATS, INT, FLOATS, INT, INT),
+    *(FLOATS, REAL, FLOATS, FLOATS),
+)
+_rim_contrast: Final = Kernel(
+    "rim_contrast",
+    *(FLOATS32, FLOATS32, INT, INT, REAL),
+    *(FLOATS, FLOATS, FLOATS, INT, REAL, REAL, REAL, FLOATS),
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,65 +143,58 @@ class LimbusFit:
     tilt_answer: FloatArray
 
 
-@dataclass(frozen=True, eq=False)
 class _Rims:
     """Rims fitted from several starts, ``(frames, 2, starts, ...)``; names as in :class:`LimbusFit`."""
 
-    centre_px: FloatArray
-    radius_px: FloatArray
-    sides: FloatArray
-    spread_px: FloatArray
-    height_sd: FloatArray
+    def __init__(self, fitted: FloatArray) -> None:
+        """Of ``(frames, 2, starts, 7)`` as the kernel leaves them."""
+        self.circle = fitted[..., :3]
+        self.centre_px = fitted[..., :2]
+        self.sides = fitted[..., 3:5]
+        self.spread_px = fitted[..., 5]
+        self.height_sd = fitted[..., 6]
 
 
 @dataclass(frozen=True, eq=False)
-class _Seen:
-    """How frames see the circles: ``tilt`` as in :meth:`LimbusFitter.fit_frames`, and ``size`` ``(n, 2, 1)``."""
+class _Frames:
+    """What rims are fitted to.
 
-    tilt: FloatArray
-    size: FloatArray
+    Attributes:
+        edges: of the frames.
+        known: ``(n, 2, 7)`` of each eye what the kernels want: its cap, the usual radius, the smallest and the
+            largest that it may have, the place (x, y) at which its limbus is seen face-on, and how many px from there
+            would tilt it by a sine of 1.
+    """
 
+    edges: Sequence[LimbusEdges]
+    known: FloatArray
 
-class _Stack:
-    """The edges of several frames, ready to be sampled all at once. First axis: frames."""
-
-    def __init__(self, edges: Sequence[LimbusEdges]) -> None:
-        self.field = PictureStack([frame.field for frame in edges])
-        self.sclera = PictureStack([frame.sclera for frame in edges])
-        self.relative = PictureStack([frame.relative for frame in edges])
-        self.pupil = PictureStack([frame.pupil for frame in edges])
-        self.top_px = np.array([float(frame.top_px) for frame in edges])
-        self.cap = np.stack([frame.cap for frame in edges])
-        self.log_range = np.stack([frame.log_range for frame in edges])
+    def tilt(self, centre_px: FloatArray) -> FloatArray:
+        """Sine of the tilt along the patch axes of circles centred there, ``(n, 2, 2)``."""
+        return np.asarray((centre_px - self.known[..., 4:6]) / self.known[..., 6:])
 
 
 class LimbusFitter:
     """Fits limbi with one calibration; keeps the search grid that belongs to it.
 
-    Many frames are fitted in one pass over their arrays, for speed alone: no frame's result depends on another's.
+    What is to be done once for many frames is done for all of them, for speed alone: no frame's result depends on
+    another's.
     """
 
     def __init__(self, calibration: LimbusCalibration, radius_firmness: float = _RADIUS_FIRMNESS) -> None:
         self.calibration = calibration
-        self._firmness = radius_firmness
-        rest_y, radius = calibration.rest_px[:, 1], calibration.radius_px
+        self._circle_fit = circle_fit(radius_firmness, _LARGEST_STEP_PX, _LARGEST_GROWTH_PX)
+        rest_y, radius = calibration.rest_px[:, 1:], calibration.radius_px[:, None]
         centre_y = CANTHUS_MIDPOINT_PX[1] + GRID_Y
-        tilt = (centre_y - rest_y[:, None]) / (ROTATION_RADIUS_IRIS * PATCH_IRIS_PX)
-        flattening = np.sqrt(np.maximum(MIN_FORESHORTENING, 1 - tilt**2))[:, None, :, None]
-        cosine, sine = _COARSE_RIM.T[:, :, None, None]
-        normal_x, normal_y = np.broadcast_arrays(cosine * flattening, sine)
-        length = np.hypot(normal_x, normal_y)
-        shape = (2, _COARSE_RAYS, len(GRID_Y), len(GRID_X))
-        wide = radius[:, None, None, None]
-        x = np.broadcast_to(GRID_X + wide * cosine, shape)
-        y = np.broadcast_to(centre_y[:, None] + wide * flattening * sine, shape)
-        flat = (2, _COARSE_RAYS, -1)
-        self._normal_x = np.broadcast_to(normal_x / length, shape).reshape(flat).astype(np.float32)
-        self._normal_y = np.broadcast_to(normal_y / length, shape).reshape(flat).astype(np.float32)
-        self._x = x.reshape(flat).astype(np.float32)
-        self._y = y.reshape(flat).astype(np.float32)
-        self._beyond_x = _BEYOND_RIM_PX * self._normal_x
-        self._beyond_y = _BEYOND_RIM_PX * self._normal_y
+        tilt = (centre_y - rest_y) / (ROTATION_RADIUS_IRIS * PATCH_IRIS_PX)
+        flattening = np.sqrt(np.maximum(MIN_FORESHORTENING, 1 - tilt**2))[:, :, None]
+        cosine, sine = _COARSE_RIM.T
+        normal = np.stack(np.broadcast_arrays(cosine * flattening, sine), axis=-1)
+        normal /= np.linalg.norm(normal, axis=-1, keepdims=True)
+        y = centre_y[:, None] + radius[:, None] * flattening * sine
+        self._x = (GRID_X[0] + radius * cosine).astype(np.float32)
+        self._y = y.astype(np.float32)
+        self._normal = normal.astype(np.float32)
 
     def fit(self, edges: LimbusEdges, seed_px: FloatArray, usable: FloatArray) -> LimbusFit:
         """Both limbi of one frame, head and landmarks as when the eyes were learnt; see :meth:`fit_frames`."""
@@ -189,44 +218,54 @@ class LimbusFitter:
                 against ``rest_px`` shows: by the head's turn, and as patches follow landmarks that follow gaze.
             size: ``(n, 2)`` of the irises in these patches, as shares of the learnt radii.
         """
-        stack = _Stack(edges)
         usable = usable[:, :, None, None]
         rim = np.stack([self.evidence(*frame) for frame in zip(edges, seed_px, strict=True)]) * usable
-        pupil = self._pupil_evidence(stack, seed_px) * usable
+        pupil = self._pupil_evidence(edges, seed_px) * usable
         evidence = np.asarray(rim + _PUPIL_EVIDENCE * pupil, dtype=np.float32)
         joint = evidence + self._fellow_evidence(evidence)
         centre = peak(joint)
         centre[..., 0] += seed_px[..., 0]
         centre[..., 1] += CANTHUS_MIDPOINT_PX[1]
-        return self._refine(stack, centre, rim.max(axis=(2, 3)), _Seen(tilt, size[:, :, None]))
+        return self._refine(_Frames(edges, self._known(edges, tilt, size)), centre, rim.max(axis=(2, 3)))
 
     def evidence(self, edges: LimbusEdges, seed_px: FloatArray) -> Float32Array:
-        """Evidence for a rim around every grid place of one frame, ``(eye, y, x)``, each eye for itself."""
-        x = self._x + seed_px[:, :1, None].astype(np.float32)
-        y = self._y - edges.top_px
-        at_rim = sample(edges.field, x, y)
-        beyond = sample(edges.sclera, x + self._beyond_x, y + self._beyond_y)
-        along_x, along_y = at_rim[..., 0], at_rim[..., 1]
-        outward = along_x * self._normal_x + along_y * self._normal_y
-        magnitude = np.sqrt(along_x**2 + along_y**2) + 1e-6
-        cap = edges.cap.astype(np.float32)[:, None, None]
-        strength = beyond * _within_0_1(outward / cap) * _within_0_1((outward / magnitude - 0.75) / 0.2)
-        seen = at_rim[..., 2] * beyond
-        on_right, on_left = (
-            _sum_over(strength, side) / (_sum_over(seen, side) + _UNSEEN_RAYS) for side in (_RIGHT, _LEFT)
+        """Evidence for a rim around every grid place of one frame, ``(eye, y, x)``, each eye for itself.
+
+        Of all rays on one side of the iris that could be seen, the share whose edge points outward and has sclera
+        beyond it.
+        """
+        evidence = np.empty((2, len(GRID_Y), len(GRID_X)), dtype=np.float32)
+        _rim_evidence(
+            *(edges.field, edges.sclera, *_window(edges)),
+            *(self._x, self._y, self._normal, _COARSE_RAYS, len(GRID_Y), len(GRID_X), int(GRID_STEP_PX)),
+            *(seed_px[:, 0].astype(np.float32), edges.cap.astype(np.float32), _EVIDENCE_LIMITS, evidence),
         )
-        both = np.sqrt(on_right * on_left) + 0.25 * (on_right + on_left)
-        return np.asarray(both.reshape(2, len(GRID_Y), len(GRID_X)))
+        return evidence
 
-    def _pupil_evidence(self, stack: _Stack, seed_px: FloatArray) -> Float32Array:
+    def _known(self, edges: Sequence[LimbusEdges], tilt: FloatArray, size: FloatArray) -> FloatArray:
+        """As :class:`_Frames` wants it; ``tilt`` and ``size`` as in :meth:`fit_frames`."""
+        usual_px = self.calibration.radius_px * size
+        lever_px = 2 * ROTATION_RADIUS_IRIS * self.calibration.true_radius_px * size
+        face_on = self.calibration.rest_px - lever_px[..., None] * tilt
+        caps = np.stack([frame.cap for frame in edges])
+        smallest, largest = (share * usual_px for share in _RADIUS_RANGE)
+        return np.stack([caps, usual_px, smallest, largest, face_on[..., 0], face_on[..., 1], lever_px], axis=-1)
+
+    def _pupil_evidence(self, edges: Sequence[LimbusEdges], seed_px: FloatArray) -> Float32Array:
         """How much each grid place looks like the middle of the pupil, ``(frame, eye, y, x)``, 0 to 1."""
-        shape = (len(seed_px), 2, len(GRID_Y), len(GRID_X))
-        x = np.broadcast_to(GRID_X, shape) + seed_px[:, :, :1, None]
-        y = np.broadcast_to((GRID_Y + CANTHUS_MIDPOINT_PX[1] - stack.top_px[:, None])[:, None, :, None], shape)
-        return self._pupil_share(stack.pupil.sample(x, y))
+        x, y = np.broadcast_arrays(seed_px[:, :, :1, None] + GRID_X, CANTHUS_MIDPOINT_PX[1] + GRID_Y[:, None])
+        return self._pupil_share(edges, np.stack([x, y], axis=-1))
 
-    def _pupil_share(self, contrast: Float32Array) -> Float32Array:
-        """Contrast as a share of this person's pupil's, times how far that pupil is to be trusted."""
+    def _pupil_share(self, edges: Sequence[LimbusEdges], places: FloatArray) -> Float32Array:
+        """Contrast as a share of this person's pupil's, times how far that pupil is to be trusted.
+
+        Args:
+            edges: of the frames.
+            places: ``(frames, 2, ..., 2)`` patch points.
+        """
+        contrast = np.empty(places.shape[:-1], dtype=np.float32)
+        for i, frame in enumerate(edges):
+            contrast[i] = sample(frame.pupil, places[i, ..., 0], places[i, ..., 1] - frame.top_px)
         usual = self.calibration.pupil_contrast
         trust = float(np.clip((usual - _FAINT_PUPIL) / (CLEAR_PUPIL - _FAINT_PUPIL), 0, 1))
         return np.asarray(np.clip(contrast / max(usual, _FAINT_PUPIL), 0, 1) * trust, dtype=np.float32)
@@ -238,28 +277,28 @@ class LimbusFitter:
         shared = [at_heights(best[:, 1 - eye], GRID_Y - rest_y[eye] + rest_y[1 - eye]) for eye in range(2)]
         return np.stack(shared, axis=1)[..., None]
 
-    def _refine(self, stack: _Stack, coarse: FloatArray, score: FloatArray, seen: _Seen) -> list[LimbusFit]:
+    def _refine(self, frames: _Frames, coarse: FloatArray, score: FloatArray) -> list[LimbusFit]:
         """Refine from several starting heights, keep the pair of rims that explains most edges."""
-        starts = coarse[:, :, None, :] + _START_OFFSETS_PX
-        rims = self._fit_rims(stack, starts, seen, widths=_FIRST_WIDTHS)
-        pupil = _sample_rays(stack.pupil, rims.centre_px[..., None, None, :], stack.top_px)[..., 0, 0]
-        choice, rival = self._choose(rims, self._pupil_share(pupil))
+        rims = self._fit_rims(frames, coarse[:, :, None, :] + _START_OFFSETS_PX, widths=_FIRST_WIDTHS)
+        choice, rival = self._choose(rims, self._pupil_share(frames.edges, rims.centre_px))
         chosen = np.take_along_axis(rims.centre_px, choice[:, :, None, None], axis=2)
-        final, answer = self._settle(stack, self._fit_rims(stack, chosen, seen, widths=_LAST_WIDTHS), seen)
-        contrast = self._contrast(stack, final.centre_px, seen)
-        tilt = self._tilt(final.centre_px, seen)
+        found = self._fit_rims(frames, chosen, widths=_LAST_WIDTHS)
+        circle, answer = self._settle(frames, found.circle[:, :, 0])
+        centre = np.ascontiguousarray(circle[..., :2])
+        contrast = _contrast(frames, centre)
+        tilt = frames.tilt(centre)
         return [
             LimbusFit(
-                centre_px=final.centre_px[i, :, 0],
-                radius_px=final.radius_px[i, :, 0],
+                centre_px=centre[i],
+                radius_px=circle[i, :, 2],
                 score=np.asarray(score[i], dtype=np.float64),
-                sides=final.sides[i, :, 0],
-                spread_px=final.spread_px[i, :, 0],
-                contrast=contrast[i, :, 0],
-                height_sd=final.height_sd[i, :, 0],
+                sides=found.sides[i, :, 0],
+                spread_px=found.spread_px[i, :, 0],
+                contrast=contrast[i],
+                height_sd=found.height_sd[i, :, 0],
                 rival=rival[i],
-                tilt=tilt[i, :, 0],
-                tilt_answer=answer[i, :, 0],
+                tilt=tilt[i],
+                tilt_answer=answer[i],
             )
             for i in range(len(coarse))
         ]
@@ -282,109 +321,50 @@ class LimbusFitter:
         rival = np.where(elsewhere, support, 0).max(axis=2)
         return choice, rival / np.maximum(np.take_along_axis(support, at, axis=2)[..., 0], 1e-6)
 
-    def _fit_rims(self, stack: _Stack, centre: FloatArray, seen: _Seen, *, widths: Sequence[float]) -> _Rims:
+    def _fit_rims(self, frames: _Frames, starts: FloatArray, *, widths: Sequence[float]) -> _Rims:
         """Locate the rim ray by ray, fit the circle by robust least squares; one round for each width.
 
-        ``centre`` is ``(frames, 2, starts, 2)``, and so begins every array of the answer.
+        An edge counts where it points outward and has sclera beyond it. ``starts`` is ``(frames, 2, starts, 2)``.
         """
-        usual = self.calibration.radius_px[:, None] * seen.size
-        radius = np.broadcast_to(usual, centre.shape[:3])
-        cap = stack.cap[:, :, None, None]
-        top = stack.top_px[:, None, None, None]
-        for width in widths:
-            points, normal = self._ellipse(centre, radius, seen, _FINE_RIM)
-            nx, ny = (normal[..., axis, None].astype(np.float32) for axis in range(2))
-            x = points[..., 0, None].astype(np.float32) + REACH_PX * nx
-            y = (points[..., 1] - top)[..., None].astype(np.float32) + REACH_PX * ny
-            values = stack.field.sample(x, y)
-            along_x, along_y = values[..., 0], values[..., 1]
-            outward = along_x * nx + along_y * ny
-            magnitude = np.sqrt(along_x**2 + along_y**2) + np.float32(1e-6)
-            radial = _within_0_1((outward / magnitude - np.float32(0.6)) / np.float32(0.3))
-            near = np.exp(-((REACH_PX / (width * usual[..., None, None])) ** 2)).astype(np.float32)
-            offset, strength = sub_step_peak(np.maximum(outward, 0) * radial, near)
-            beyond = points + (offset + _BEYOND_RIM_PX)[..., None] * normal
-            sclera = _sample_rays(stack.sclera, beyond[..., None, :], stack.top_px)[..., 0]
-            weight = np.minimum(strength / cap, 1) * sclera
-            weight[strength < 0.1 * cap] = 0
-            step = robust_circle(normal, offset, weight, radius - usual, self._firmness)
-            centre, radius = self._moved(centre, radius, step, usual)
-        on_right = normal[..., 0] > 0
-        return _Rims(
-            centre_px=centre,
-            radius_px=radius,
-            sides=np.stack([(step.weight * ~on_right).sum(-1), (step.weight * on_right).sum(-1)], axis=-1),
-            spread_px=step.spread_px,
-            height_sd=step.height_sd,
-        )
+        reach = REACH_PX / (np.array(widths)[:, None] * frames.known[:, :, None, 1:2])
+        near = np.exp(-(reach**2)).astype(np.float32)
+        fitted = np.empty((*starts.shape[:3], 7))
+        for i, edges in enumerate(frames.edges):
+            _rim_fit(
+                *(edges.field, edges.sclera, *_window(edges), frames.known[i]),
+                *(starts[i], starts.shape[2], _FINE_RIM, _FINE_RAYS, REACH_PX, len(REACH_PX), near[i], len(widths)),
+                *(PEAK, _FIT_LIMITS, self._circle_fit, fitted[i]),
+            )
+        return _Rims(fitted)
 
-    def _settle(self, stack: _Stack, rims: _Rims, seen: _Seen) -> tuple[_Rims, FloatArray]:
-        """The same rims placed by the whole profile of their edges; how well they were seen stays as it was found.
+    def _settle(self, frames: _Frames, found: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Circles ``(frames, 2, 3)``, x, y and radius, placed by the whole profile of their edges.
 
-        Also how each centre answers to its tilt, ``(frames, 2, starts, 2, 3)``.
+        Also how each centre answers to its tilt, ``(frames, 2, 2, 3)``.
         """
-        usual = self.calibration.radius_px[:, None] * seen.size
-        centre, radius = rims.centre_px, rims.radius_px
-        cap = stack.cap[:, :, None, None]
-        for _ in range(_PROFILE_ROUNDS):
-            points, normal = self._ellipse(centre, radius, seen, _FINE_RIM)
-            across = points[..., None, :] + PROFILE_PX[:, None] * normal[..., None, :]
-            values = _sample_rays(stack.field, across, stack.top_px)
-            along_x, along_y, openness = values[..., 0], values[..., 1], values[..., 2]
-            outward = np.asarray(along_x * normal[..., 0, None] + along_y * normal[..., 1, None], dtype=np.float64)
-            shift, weight = matched_edge(outward, openness, cap)
-            beyond = points + (shift + _BEYOND_RIM_PX)[..., None] * normal
-            weight = weight * _sample_rays(stack.sclera, beyond[..., None, :], stack.top_px)[..., 0]
-            step = robust_circle(normal, shift, weight, radius - usual, self._firmness)
-            centre, radius = self._moved(centre, radius, step, usual)
-        answer = radius[..., None, None] * step.answer(normal, _FLATTENED)
-        return replace(rims, centre_px=centre, radius_px=radius), answer
+        found = np.ascontiguousarray(found)
+        settled = np.empty((*found.shape[:2], 9))
+        for i, edges in enumerate(frames.edges):
+            _rim_settle(
+                *(edges.field, edges.sclera, *_window(edges), frames.known[i]),
+                *(found[i], _FINE_RIM, _FLATTENED, _FINE_RAYS, PROFILE_PX, len(PROFILE_PX), _PROFILE_ROUNDS),
+                *(BELL, _BEYOND_RIM_PX, self._circle_fit, settled[i]),
+            )
+        return settled[..., :3], settled[..., 3:].reshape(*found.shape[:2], 2, 3)
 
-    def _moved(
-        self, centre: FloatArray, radius: FloatArray, step: RimStep, usual: FloatArray
-    ) -> tuple[FloatArray, FloatArray]:
-        """Centre and radius after a step, held to what one round may change and to what an iris can be."""
-        growth = np.clip(step.growth_px, -_LARGEST_GROWTH_PX, _LARGEST_GROWTH_PX)
-        return (
-            centre + np.clip(step.shift_px, -_LARGEST_STEP_PX, _LARGEST_STEP_PX),
-            np.clip(radius + growth, _RADIUS_RANGE[0] * usual, _RADIUS_RANGE[1] * usual),
+
+def _contrast(frames: _Frames, centre_px: FloatArray) -> FloatArray:
+    """Mean of log brightness a little outside the rim, where sclera shows, less that inside; ``(n, 2)``."""
+    contrast = np.empty((len(frames.edges), 2))
+    for i, edges in enumerate(frames.edges):
+        _rim_contrast(
+            *(edges.relative, edges.sclera, *_window(edges), frames.known[i], centre_px[i]),
+            *(_COARSE_RIM, _COARSE_RAYS, _INSIDE_RIM_PX, _BEYOND_RIM_PX, MIN_FORESHORTENING, contrast[i]),
         )
-
-    def _contrast(self, stack: _Stack, centre: FloatArray, seen: _Seen) -> FloatArray:
-        """Mean of log brightness a little outside the rim, where sclera shows, less that inside."""
-        radius = np.broadcast_to(self.calibration.radius_px[:, None] * seen.size, centre.shape[:3])
-        points, normal = self._ellipse(centre, radius, seen, _COARSE_RIM)
-        places = points[..., None, :] + np.array([-1.5, 1.0])[:, None] * _BEYOND_RIM_PX * normal[..., None, :]
-        tone = _sample_rays(stack.relative, places, stack.top_px)
-        weight = _sample_rays(stack.sclera, places[..., 1:, :], stack.top_px)[..., 0]
-        difference = (tone[..., 1] - tone[..., 0]) * weight
-        mean = difference.sum(-1) / np.maximum(weight.sum(-1), 1e-6)
-        return np.asarray(mean * stack.log_range[:, :, None])
-
-    def _ellipse(
-        self, centre: FloatArray, radius: FloatArray, seen: _Seen, rim: FloatArray
-    ) -> tuple[FloatArray, FloatArray]:
-        """Rim points and unit normals ``(frames, 2, starts, rays, 2)`` of the limbus circle on the eyeball."""
-        points, normal = tilted_circle(self._tilt(centre, seen), rim)
-        return centre[..., None, :] + radius[..., None, None] * points, normal
-
-    def _tilt(self, centre: FloatArray, seen: _Seen) -> FloatArray:
-        """Sine of the tilt along the patch axes of circles centred there, ``(frames, 2, starts, 2)``."""
-        lever_px = 2 * ROTATION_RADIUS_IRIS * (self.calibration.true_radius_px[:, None] * seen.size)[..., None]
-        return np.asarray((centre - self.calibration.rest_px[:, None]) / lever_px + seen.tilt[:, :, None])
+    return contrast * np.stack([edges.log_range for edges in frames.edges])
 
 
-def _within_0_1(values: FloatArray) -> FloatArray:
-    """Limited to 0 and 1; in place."""
-    np.maximum(values, 0, out=values)
-    return np.minimum(values, 1, out=values)
-
-
-def _sum_over(values: Float32Array, rays: Sequence[slice]) -> Float32Array:
-    """Sum over some of the rays of ``(eye, ray, place)``."""
-    return np.asarray(sum(values[:, part].sum(axis=1) for part in rays))
-
-
-def _sample_rays(pictures: PictureStack, points: FloatArray, top_px: FloatArray) -> Float32Array:
-    """Values at patch points ``(frames, 2, starts, rays, samples, 2)``: the same shape without the last axis."""
-    return pictures.sample(points[..., 0], points[..., 1] - top_px[:, None, None, None, None])
+def _window(edges: LimbusEdges) -> tuple[int, int, int]:
+    """Rows and columns of each eye's window, and its top."""
+    rows, columns = edges.sclera.shape
+    return rows // 2, columns, edges.top_px

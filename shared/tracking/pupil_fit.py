@@ -11,18 +11,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import cv2
 import numpy as np
 
+from shared.kernels.library import FLOATS, FLOATS32, INT, REAL, REAL32, Kernel
 from shared.model import FloatArray
-from shared.tracking.eye_crop import PATCH_WIDTH_PX, Float32Array, PictureStack
+from shared.tracking.eye_crop import Float32Array, sample
 from shared.tracking.limbus_edges import LimbusEdges
 from shared.tracking.limbus_fit import LimbusFit
-from shared.tracking.rim_edges import REACH_PX, robust_circle, sub_step_peak
+from shared.tracking.rim_edges import PEAK, REACH_PX, circle_fit
 from shared.tracking.rim_ellipse import tilted_circle, unit_circle
-from shared.tracking.rim_profile import PROFILE_PX, matched_edge
+from shared.tracking.rim_profile import BELL, PROFILE_PX
 
-_RIM: Final = unit_circle(48)
+_RAYS: Final = 48
+_RIM: Final = unit_circle(_RAYS)
+_GAIN: Final = 100 / 8
+"""Log tone is looked at in percent; the sums of Sobel's weights are 8."""
 _RADII_PX: Final = np.arange(3.5, 11.0, 0.75)
 """Radii tried: pupils of 2.5 to 8 mm."""
 _BESIDE_PX: Final = 4
@@ -44,6 +47,19 @@ _EDGE_SD_PX: Final = 0.15
 """Standard deviation of an edge's place that stands for what lids and lashes beside it do to it."""
 _SPREAD_SHARE: Final = 0.5
 """Of the scatter of the edges, in the error of the centre: neighbouring ones err together."""
+_REACH: Final = REACH_PX.astype(np.float64)
+_NEAR: Final = np.exp(-((REACH_PX / _NEAR_PX) ** 2))
+_LIMITS: Final = np.array([_WEAKEST, _RADII_PX[0] / 2])
+_CIRCLE_FIT: Final = circle_fit(_FIRMNESS, _LARGEST_STEP_PX, _LARGEST_GROWTH_PX)
+"""These as the kernels want them."""
+_pupil_gradients: Final = Kernel("pupil_gradients", FLOATS32, FLOATS32, INT, INT, REAL32, FLOATS32)
+_pupil_middle: Final = Kernel("pupil_middle", FLOATS32, INT, INT, REAL, FLOATS, INT, FLOATS)
+_pupil_fit: Final = Kernel(
+    "pupil_fit",
+    *(FLOATS32, INT, INT, REAL, FLOATS, FLOATS),
+    *(FLOATS, INT, FLOATS, FLOATS32, INT, FLOATS, INT, INT),
+    *(FLOATS, FLOATS, FLOATS, FLOATS, FLOATS),
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,80 +87,57 @@ class PupilFitter:
 
     def __init__(self, edges: Sequence[LimbusEdges], fits: Sequence[LimbusFit]) -> None:
         """Learn from frames whose limbi are known."""
-        stack, top = _gradients(edges)
-        points, normal = tilted_circle(np.stack([fit.tilt for fit in fits])[:, :, None], _RIM)
-        start = _darkest_middles(edges, fits)[:, :, None, None]
-        strengths = np.stack([_strength(stack, start + radius * points, normal, top) for radius in _RADII_PX])
-        self.radius_px = _RADII_PX[strengths.argmax(axis=0)]
-        self.strength = np.maximum(strengths.max(axis=0), 1e-3)
+        points, normal = tilted_circle(np.stack([fit.tilt for fit in fits]), _RIM)
+        middles = _darkest_middles(edges, fits)[:, :, None, None]
+        rims = middles + _RADII_PX[:, None, None] * points[:, :, None]
+        strengths = [_strengths(*frame) for frame in zip(edges, rims, normal, strict=True)]
+        typical = np.median(strengths, axis=0)
+        self.radius_px = _RADII_PX[typical.argmax(axis=0)]
+        self.strength = np.maximum(typical.max(axis=0), 1e-3)
         self.radius_px = np.median(self.fit_frames(edges, fits).radius_px, axis=0)
 
     def fit_frames(self, edges: Sequence[LimbusEdges], fits: Sequence[LimbusFit]) -> PupilFit:
-        """Pupils of frames whose limbi have been fitted; no frame's result depends on another's."""
-        stack, top = _gradients(edges)
-        tilt = np.stack([fit.tilt for fit in fits])[:, :, None]
-        centre = _darkest_middles(edges, fits)[:, :, None]
-        usual = self.radius_px[:, None]
-        radius: FloatArray = np.broadcast_to(usual, centre.shape[:3])
-        cap = self.strength[:, None, None]
-        near = np.exp(-((REACH_PX / _NEAR_PX) ** 2))
-        for round_number in range(1 + _PROFILE_ROUNDS):
-            points, normal = tilted_circle(tilt, _RIM)
-            reach = PROFILE_PX if round_number else REACH_PX.astype(np.float64)
-            rim = centre[..., None, :] + radius[..., None, None] * points
-            across = rim[..., None, :] + np.multiply(reach[:, None], normal[..., None, :])
-            outward, openness = _outward(stack, across, normal, top)
-            if round_number:
-                offset, weight = matched_edge(outward, openness, cap)
-            else:
-                offset, strength = sub_step_peak(
-                    np.maximum(outward, 0).astype(np.float32), np.broadcast_to(near, outward.shape)
-                )
-                weight = np.where(strength < _WEAKEST * cap, 0.0, np.minimum(strength / cap, 1))
-            step = robust_circle(normal, offset, weight, radius - usual, _FIRMNESS)
-            centre = centre + np.clip(step.shift_px, -_LARGEST_STEP_PX, _LARGEST_STEP_PX)
-            radius = np.clip(
-                radius + np.clip(step.growth_px, -_LARGEST_GROWTH_PX, _LARGEST_GROWTH_PX), _RADII_PX[0] / 2, None
+        """Pupils of frames whose limbi have been fitted; no frame's result depends on another's.
+
+        Their edges are first looked for at their steepest point, then by their whole profile.
+        """
+        middles = _darkest_middles(edges, fits)
+        usual = np.empty((len(edges), 2, 4))
+        usual[..., 0], usual[..., 1] = self.strength, self.radius_px
+        usual[..., 2:] = [fit.tilt for fit in fits]
+        fitted = np.empty((len(edges), 2, 6))
+        for i, frame in enumerate(edges):
+            gradients = _gradients(frame)
+            _pupil_fit(
+                *(gradients, len(gradients) // 2, gradients.shape[1], frame.top_px, usual[i], middles[i]),
+                *(_RIM, _RAYS, _REACH, _NEAR, len(_REACH), PROFILE_PX, len(PROFILE_PX), _PROFILE_ROUNDS),
+                *(PEAK, BELL, _LIMITS, _CIRCLE_FIT, fitted[i]),
             )
-        seen = (step.spread_px < _WIDEST_SPREAD_PX) & (np.abs(radius / usual - 1) < _RADIUS_TOLERANCE)
-        seen &= step.weight.sum(axis=-1) > _FEWEST_RAYS
-        height_sd = np.hypot(_EDGE_SD_PX * step.height_sd, _SPREAD_SHARE * step.spread_px)
-        return PupilFit(centre[:, :, 0], radius[:, :, 0], np.where(seen, height_sd, 0.0)[:, :, 0])
+        radius_px, weight, spread_px, height_sd = np.moveaxis(fitted[..., 2:], -1, 0)
+        seen = (spread_px < _WIDEST_SPREAD_PX) & (np.abs(radius_px / self.radius_px - 1) < _RADIUS_TOLERANCE)
+        seen &= weight > _FEWEST_RAYS
+        height_sd_px = np.hypot(_EDGE_SD_PX * height_sd, _SPREAD_SHARE * spread_px)
+        return PupilFit(fitted[..., :2], radius_px, np.where(seen, height_sd_px, 0.0))
 
 
-def _gradients(edges: Sequence[LimbusEdges]) -> tuple[PictureStack, FloatArray]:
-    """Gradients of log tone between the lids, x, y and openness, and the patch row at which each frame begins."""
-    pictures = []
-    for frame in edges:
-        tone = np.float32(100) * frame.log_tone
-        along_x, along_y = (cv2.Sobel(tone, cv2.CV_32F, *axis, ksize=3, scale=1 / 8) for axis in ((1, 0), (0, 1)))
-        pictures.append(np.stack([along_x * frame.openness, along_y * frame.openness, frame.openness], axis=-1))
-    return PictureStack(pictures), np.array([float(frame.top_px) for frame in edges])
+def _gradients(edges: LimbusEdges) -> Float32Array:
+    """Gradients of log tone between the lids, along x and y, and openness: ``(2 * rows, columns, 3)``."""
+    gradients = np.empty((*edges.log_tone.shape, 3), dtype=np.float32)
+    _pupil_gradients(edges.log_tone, edges.openness, *edges.log_tone.shape, _GAIN, gradients)
+    return gradients
 
 
-def _strength(stack: PictureStack, rim: FloatArray, normal: FloatArray, top_px: FloatArray) -> FloatArray:
-    """``(2,)`` median over frames of how strong an edge stands along these rims."""
-    outward, _ = _outward(stack, rim[..., None, :], normal, top_px)
-    return np.asarray(np.median(outward.mean(axis=(-2, -1))[:, :, 0], axis=0))
-
-
-def _outward(
-    stack: PictureStack, points: FloatArray, normal: FloatArray, top_px: FloatArray
-) -> tuple[FloatArray, Float32Array]:
-    """Gradient along the normals, and openness, at patch points ``(frames, 2, 1, rays, samples, 2)``."""
-    values = stack.sample(points[..., 0], points[..., 1] - top_px[:, None, None, None, None])
-    outward = values[..., 0] * normal[..., 0, None] + values[..., 1] * normal[..., 1, None]
-    return np.asarray(outward, dtype=np.float64), values[..., 2]
+def _strengths(edges: LimbusEdges, rims: FloatArray, normal: FloatArray) -> FloatArray:
+    """``(radii, 2)`` how strong an edge stands along a frame's rims ``(2, radii, rays, 2)``."""
+    gradients = sample(_gradients(edges), rims[..., 0], rims[..., 1] - edges.top_px)[..., :2]
+    return np.asarray((gradients * normal[:, None]).sum(axis=-1).mean(axis=-1).T)
 
 
 def _darkest_middles(edges: Sequence[LimbusEdges], fits: Sequence[LimbusFit]) -> FloatArray:
     """``(n, 2, 2)`` where something dark stands most clearly amid something brighter, above or below the limbus."""
-    places = np.empty((len(edges), 2, 2))
-    for i, (frame, fit) in enumerate(zip(edges, fits, strict=True)):
-        contrast = frame.pupil.reshape(2, -1, PATCH_WIDTH_PX)
-        columns = np.clip(np.rint(fit.centre_px[:, 0]), _BESIDE_PX, PATCH_WIDTH_PX - 1 - _BESIDE_PX).astype(np.intp)
-        for eye, column in enumerate(columns):
-            strip = contrast[eye, :, column - _BESIDE_PX : column + _BESIDE_PX + 1]
-            row, beside = np.unravel_index(strip.argmax(), strip.shape)
-            places[i, eye] = column - _BESIDE_PX + beside, frame.top_px + row
-    return places
+    middles = np.empty((len(edges), 2, 2))
+    for frame, fit, places in zip(edges, fits, middles, strict=True):
+        rows, columns = frame.pupil.shape
+        x_px = np.ascontiguousarray(fit.centre_px[:, 0])
+        _pupil_middle(frame.pupil, rows // 2, columns, frame.top_px, x_px, _BESIDE_PX, places)
+    return middles

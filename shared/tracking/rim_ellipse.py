@@ -6,10 +6,12 @@ from typing import Final
 
 import numpy as np
 
+from shared.kernels.library import FLOATS, INT, REAL, Kernel
 from shared.model import FloatArray
 
 MIN_FORESHORTENING: Final = 0.6
 """Square of the flattest ellipse's axes' ratio: an eye tilted by 39 degrees."""
+_tilted_circle: Final = Kernel("tilted_circle", FLOATS, INT, FLOATS, INT, REAL, FLOATS, FLOATS)
 
 
 def unit_circle(rays: int) -> FloatArray:
@@ -28,11 +30,10 @@ def tilted_circle(tilt: FloatArray, rim: FloatArray) -> tuple[FloatArray, FloatA
     Returns:
         ``(..., rays, 2)`` each.
     """
-    squared = (tilt**2).sum(axis=-1, keepdims=True)
-    limit = 1 - MIN_FORESHORTENING
-    tilt = tilt * np.sqrt(np.minimum(1.0, limit / np.maximum(squared, 1e-9)))
-    flattening = np.sqrt(1 - np.minimum(squared, limit))[..., None]
-    along = (tilt @ rim.T)[..., None] * tilt[..., None, :]
-    points = rim - along / (1 + flattening)
-    normal = rim + along / (flattening * (1 + flattening))
-    return points, normal / np.sqrt((normal**2).sum(axis=-1, keepdims=True))
+    points = np.empty((*tilt.shape[:-1], *rim.shape))
+    normal = np.empty_like(points)
+    circles = points.size // rim.size
+    _tilted_circle(
+        np.ascontiguousarray(tilt, dtype=np.float64), circles, rim, len(rim), MIN_FORESHORTENING, points, normal
+    )
+    return points, normal

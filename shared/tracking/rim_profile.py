@@ -12,6 +12,7 @@ from typing import Final
 
 import numpy as np
 
+from shared.kernels.library import FLOATS, FLOATS32, INT, REAL, Kernel
 from shared.model import FloatArray
 from shared.tracking.eye_crop import Float32Array
 
@@ -29,12 +30,13 @@ PROFILE_PX: Final = np.arange(-_REACH_SD * _BELL_SD_PX, _REACH_SD * _BELL_SD_PX 
 _BELL: Final = np.exp(-((PROFILE_PX / _BELL_SD_PX) ** 2) / 2)
 _SHIFTED: Final = PROFILE_PX / _BELL_SD_PX**2 * _BELL
 """How a bell changes when it is shifted outward by 1 px."""
-_BELLS: Final = np.stack([_BELL, _SHIFTED], axis=-1).astype(np.float32)
-_PRODUCTS: Final = np.stack([_BELL**2, _SHIFTED**2, _BELL * _SHIFTED], axis=-1).astype(np.float32)
 _ALL_SEEN: Final = float((_SHIFTED**2).sum())
+BELL: Final = np.array([_NOTHING, _LARGEST_SHIFT_PX, _WEAKEST, _ALL_SEEN, *_BELL, *_SHIFTED])
+"""All this as the kernels want it."""
+_matched_edge: Final = Kernel("matched_edge", FLOATS, FLOATS32, INT, INT, REAL, FLOATS, FLOATS, FLOATS)
 
 
-def matched_edge(outward: FloatArray, openness: Float32Array, cap: FloatArray) -> tuple[FloatArray, FloatArray]:
+def matched_edge(outward: FloatArray, openness: Float32Array, cap: float) -> tuple[FloatArray, FloatArray]:
     """Least-squares height and shift of a bell along each ray.
 
     Args:
@@ -46,12 +48,6 @@ def matched_edge(outward: FloatArray, openness: Float32Array, cap: FloatArray) -
         ``(...)`` shift in px, outward positive, and weight 0 to 1: how strong the edge is and how much of the bell
         that tells its place was open.
     """
-    height_of, shift_of = np.moveaxis((outward * openness) @ _BELLS, -1, 0)
-    flat, steep, mixed = np.moveaxis(openness**2 @ _PRODUCTS, -1, 0)
-    flat, steep = flat + _NOTHING, steep + _NOTHING
-    information = np.maximum(steep - mixed**2 / flat, _NOTHING)
-    change = (shift_of - mixed / flat * height_of) / information
-    height = (height_of - mixed * change) / flat
-    shift = np.clip(change / np.maximum(height, _NOTHING), -_LARGEST_SHIFT_PX, _LARGEST_SHIFT_PX)
-    weight = np.clip(height / cap, 0, 1) * np.minimum(information / _ALL_SEEN, 1)
-    return shift, np.where(height < _WEAKEST * cap, 0.0, weight)
+    shift, weight = np.empty(outward.shape[:-1]), np.empty(outward.shape[:-1])
+    _matched_edge(np.ascontiguousarray(outward), openness, shift.size, len(PROFILE_PX), cap, BELL, shift, weight)
+    return shift, weight

@@ -10,7 +10,7 @@ from shared.tracking.eye_crop import Float32Array
 from shared.tracking.rim_edges import REACH_PX, sub_step_peak
 from shared.tracking.rim_profile import PROFILE_PX, matched_edge
 
-STRONG = np.array(10.0)
+STRONG = 10.0
 
 
 def bell(at_px: float, along: FloatArray = PROFILE_PX, height: float = 8.0) -> FloatArray:
@@ -47,7 +47,7 @@ def test_a_covered_or_a_faint_edge_does_not_count() -> None:
 def test_noise_moves_the_whole_profile_less_than_its_steepest_point() -> None:
     noise = np.random.default_rng(2).normal(0, 0.8, (400, len(PROFILE_PX)))
     outward = bell(0.0) + noise
-    wide = np.zeros((len(noise), len(REACH_PX)))
+    wide = np.zeros((len(noise), len(REACH_PX)), dtype=np.float32)
     first = (len(REACH_PX) - len(PROFILE_PX)) // 2
     wide[:, first : first + len(PROFILE_PX)] = outward
     steepest, _ = sub_step_peak(wide, np.ones_like(REACH_PX))
