@@ -41,6 +41,10 @@ _EYE_REDNESS_SHARE: Final = 0.6
 _GREY_FILM_CHROMA: Final = 1.5
 """Mean step of red minus blue below which a film counts as black and white."""
 
+APERTURE_SHARES: Final = 0.15, 0.95
+FEWEST_IN_APERTURE: Final = 8
+"""Quantiles between the lids that pass for the darkest and the brightest tone; of fewer values there are none."""
+
 
 @dataclass(frozen=True, eq=False)
 class LidMargins:
