@@ -44,7 +44,7 @@ typedef struct {
     const double *numbers;
     double sclera_level;
     const double *upper, *lower;     /* heights of the lid margins in the patch, per column */
-    const float *upper_at, *lower_at; /* the same in single precision */
+    const float *upper_at, *lower_at; /* the same in single precision, one after the other */
 } Window;
 
 static inline float greater(float a, float b) { return a > b ? a : b; }
@@ -146,13 +146,13 @@ static void tones_of(const float *restrict lit, int64_t count, Percentiles range
                      float sclera_level, float *restrict log_tone, float *restrict relative, float *restrict flattened,
                      float *restrict tone)
 {
-    float darkest = (float)log(range.low), brightest = (float)log(range.high), span = (float)range_log;
+    float darkest = (float)log(range.low), brightest = (float)log(range.high), per_span = (float)(1 / range_log);
     float low = (float)range.low, high = (float)range.high;
     for (int64_t i = 0; i < count; i++) {
         float whole = logarithm(lit[i]), held = within(whole, darkest, brightest);
         log_tone[i] = whole;
-        relative[i] = (held - darkest) / span;
-        tone[i] = within((whole - darkest) / span, -1, sclera_level);
+        relative[i] = (held - darkest) * per_span;
+        tone[i] = within((whole - darkest) * per_span, -1, sclera_level);
         flattened[i] = scale > 0 ? scale * held : within(lit[i], low, high);
     }
 }
@@ -175,50 +175,61 @@ static void row_gradient(const float *restrict above, const float *restrict here
     }
 }
 
+/* What the weight of an edge depends on, but for the edge. */
+typedef struct {
+    float y, upper_clearance, lower_clearance, reach, per_ramp, direction, per_direction_ramp;
+} EdgeRow;
+
 /* 1 for an edge near a lid margin that runs along it, 0 for others. */
-static inline float lid_like(float along_normal, float distance, float reach, float ramp, float direction,
-                             float direction_ramp)
+static inline float lid_like(EdgeRow row, float along_normal, float distance)
 {
-    float near = within_0_1((reach - distance) / ramp + 0.5f);
-    return near * within_0_1((along_normal - direction) / direction_ramp);
+    float near = within_0_1((row.reach - distance) * row.per_ramp + 0.5f);
+    return near * within_0_1((along_normal - row.direction) * row.per_direction_ramp);
 }
 
-/* normals: ``(4, columns)`` x and y of the upper lid's, then of the lower one's; between: ``(columns)`` 1 between the
- * eye corners; room: ``(5, columns + 2)``. Writes field, openness and the gradients' magnitude. */
-static void weighted_gradients(const Window *window, const float *flattened, const float *restrict normals,
-                               const float *restrict between, float *room, float *field, float *openness,
-                               float *magnitude)
+/* lids: ``(7, columns)``, see lids_of(). */
+static void row_weights(EdgeRow row, int64_t columns, const float *restrict lids, const float *restrict gradient_x,
+                        const float *restrict gradient_y, float *restrict openness, float *restrict magnitude,
+                        float *restrict weight)
+{
+    for (int64_t i = 0; i < columns; i++) {
+        float below_upper = row.y - lids[i], above_lower = lids[columns + i] - row.y;
+        float x = gradient_x[i], y = gradient_y[i], size = sqrtf(x * x + y * y) + 1e-6f, per = 1 / size;
+        float to_upper = (x * lids[2 * columns + i] + y * lids[3 * columns + i]) * per;
+        float to_lower = (x * lids[4 * columns + i] + y * lids[5 * columns + i]) * per;
+        float likeness = greater(lid_like(row, to_upper, below_upper), lid_like(row, to_lower, above_lower));
+        float open = within_0_1(below_upper - row.upper_clearance) * within_0_1(above_lower - row.lower_clearance);
+        open *= lids[6 * columns + i];
+        openness[i] = open;
+        magnitude[i] = size;
+        weight[i] = open * (1 - likeness);
+    }
+}
+
+/* lids: ``(7, columns)``, see lids_of(); room: ``(5, columns + 2)``. Writes field, openness and the gradients'
+ * magnitude. */
+static void weighted_gradients(const Window *window, const float *flattened, const float *lids, float *room,
+                               float *field, float *openness, float *magnitude)
 {
     const double *numbers = window->numbers;
-    const float upper_clearance = (float)numbers[UPPER_CLEARANCE], lower_clearance = (float)numbers[LOWER_CLEARANCE];
-    const float reach = (float)numbers[LID_EDGE_REACH], ramp = (float)numbers[LID_EDGE_RAMP];
-    const float direction = (float)numbers[LID_EDGE_DIRECTION];
-    const float direction_ramp = (float)numbers[LID_EDGE_DIRECTION_RAMP];
     const int64_t columns = window->columns, rows = window->rows;
-    const float *restrict upper = window->upper_at, *restrict lower = window->lower_at;
-    float *restrict gradient_x = room + 2 * (columns + 2), *restrict gradient_y = room + 3 * (columns + 2);
-    float *restrict weight = room + 4 * (columns + 2);
+    float *gradient_x = room + 2 * (columns + 2), *gradient_y = gradient_x + columns, *weight = gradient_y + columns;
+    EdgeRow edge_row = {
+        .upper_clearance = (float)numbers[UPPER_CLEARANCE],
+        .lower_clearance = (float)numbers[LOWER_CLEARANCE],
+        .reach = (float)numbers[LID_EDGE_REACH],
+        .per_ramp = (float)(1 / numbers[LID_EDGE_RAMP]),
+        .direction = (float)numbers[LID_EDGE_DIRECTION],
+        .per_direction_ramp = (float)(1 / numbers[LID_EDGE_DIRECTION_RAMP]),
+    };
     for (int64_t row = 0; row < rows; row++) {
         const float *here = flattened + row * columns;
         const float *above = row > 0 ? here - columns : here + columns;
         const float *below = row < rows - 1 ? here + columns : here - columns;
         row_gradient(above, here, below, columns, room, room + columns + 2, gradient_x, gradient_y);
-        float y = (float)(window->top + row);
-        float *restrict open_here = openness + row * columns, *restrict strength = magnitude + row * columns;
-        for (int64_t i = 0; i < columns; i++) {
-            float below_upper = y - upper[i], above_lower = lower[i] - y;
-            float x_step = gradient_x[i], y_step = gradient_y[i];
-            float size = sqrtf(x_step * x_step + y_step * y_step) + 1e-6f;
-            float to_upper = (x_step * normals[i] + y_step * normals[columns + i]) / size;
-            float to_lower = (x_step * normals[2 * columns + i] + y_step * normals[3 * columns + i]) / size;
-            float likeness = greater(lid_like(to_upper, below_upper, reach, ramp, direction, direction_ramp),
-                                     lid_like(to_lower, above_lower, reach, ramp, direction, direction_ramp));
-            float open = within_0_1(below_upper - upper_clearance) * within_0_1(above_lower - lower_clearance);
-            open *= between[i];
-            open_here[i] = open;
-            strength[i] = size;
-            weight[i] = open * (1 - likeness);
-        }
+        edge_row.y = (float)(window->top + row);
+        row_weights(edge_row, columns, lids, gradient_x, gradient_y, openness + row * columns,
+                    magnitude + row * columns, weight);
         float *restrict edges = field + row * columns * 3;
         for (int64_t i = 0; i < columns; i++) {
             edges[3 * i] = gradient_x[i] * weight[i];
@@ -228,24 +239,47 @@ static void weighted_gradients(const Window *window, const float *flattened, con
     }
 }
 
-/* Tones of lid skin and sclera, if they differ enough to tell one from the other by it. keys: two times ``(rows, columns)``. */
-static int telling_colours(const Window *window, const float *restrict colour, const float *restrict sclera,
-                           int32_t *restrict keys, double *skin_tone, double *white_tone)
+/* Picks what is ``wanted`` (1, else 0) of a row; returns how many there are then. */
+static int64_t picked(const int32_t *restrict row, const int32_t *restrict wanted, int64_t columns,
+                      int32_t *restrict keys, int64_t count)
 {
-    const double *numbers = window->numbers;
+    for (int64_t i = 0; i < columns; i++) {
+        keys[count] = row[i];
+        count += wanted[i];
+    }
+    return count;
+}
+
+/* Which places of a row are surely lid skin, and which sclera, and the order of their colours. */
+static void skin_and_white(const double *numbers, float y, int64_t columns, const float *restrict lids,
+                           const float *restrict colour, const float *restrict sclera, int32_t *restrict keys,
+                           int32_t *restrict skin, int32_t *restrict white)
+{
     const float nearest = (float)numbers[SKIN_NEAREST], furthest = (float)numbers[SKIN_FURTHEST];
     const float white_nearest = (float)numbers[WHITE_NEAREST];
-    int32_t *restrict skin_keys = keys, *restrict white_keys = keys + window->rows * window->columns;
+    for (int64_t i = 0; i < columns; i++) {
+        float inside = smaller(y - lids[i], lids[columns + i] - y);
+        keys[i] = ordered(colour[i]);
+        skin[i] = (inside < nearest) & (inside > furthest);
+        white[i] = (inside > white_nearest) & (sclera[i] > 0.5f);
+    }
+}
+
+/* Tones of lid skin and sclera, if they differ enough to tell one from the other by it.
+ * keys: two times ``(rows, columns)``; row_keys: ``(3, columns)``. */
+static int telling_colours(const Window *window, const float *colour, const float *sclera, int32_t *keys,
+                           int32_t *row_keys, double *skin_tone, double *white_tone)
+{
+    const double *numbers = window->numbers;
+    const int64_t columns = window->columns, rows = window->rows;
+    int32_t *skin_keys = keys, *white_keys = keys + rows * columns;
+    int32_t *on_skin = row_keys + columns, *on_white = row_keys + 2 * columns;
     int64_t skin = 0, white = 0;
-    for (int64_t row = 0; row < window->rows; row++) {
-        float y = (float)(window->top + row);
-        for (int64_t i = 0; i < window->columns; i++) {
-            float inside = smaller(y - window->upper_at[i], window->lower_at[i] - y);
-            int64_t place = row * window->columns + i;
-            skin_keys[skin] = white_keys[white] = ordered(colour[place]);
-            skin += inside < nearest && inside > furthest;
-            white += inside > white_nearest && sclera[place] > 0.5f;
-        }
+    for (int64_t row = 0; row < rows; row++) {
+        skin_and_white(numbers, (float)(window->top + row), columns, window->upper_at, colour + row * columns,
+                       sclera + row * columns, row_keys, on_skin, on_white);
+        skin = picked(row_keys, on_skin, columns, skin_keys, skin);
+        white = picked(row_keys, on_white, columns, white_keys, white);
     }
     if (!(skin > 0 && white > 0 && (double)skin >= numbers[FEWEST_SKIN] && (double)white >= numbers[FEWEST_WHITE]))
         return 0;
@@ -257,22 +291,22 @@ static int telling_colours(const Window *window, const float *restrict colour, c
 /* How surely each place is sclera: bright, of its colour (``like_sclera`` unless null, and less red than the lids), open. */
 static void find_sclera(const Window *window, const float *restrict relative, const float *restrict like_sclera,
                         const float *restrict red_over_blue, const float *restrict openness, int32_t *keys,
-                        float *restrict sclera)
+                        int32_t *row_keys, float *restrict sclera)
 {
     const double *numbers = window->numbers;
     const int64_t count = window->rows * window->columns;
-    const float level = (float)window->sclera_level, ramp = (float)numbers[SCLERA_RAMP];
+    const float level = (float)window->sclera_level, per_ramp = (float)(1 / numbers[SCLERA_RAMP]);
     for (int64_t i = 0; i < count; i++)
-        sclera[i] = within_0_1((relative[i] - level) / ramp + 0.5f);
+        sclera[i] = within_0_1((relative[i] - level) * per_ramp + 0.5f);
     if (like_sclera)
         for (int64_t i = 0; i < count; i++)
             sclera[i] *= like_sclera[i];
     double skin_tone, white_tone;
-    if (telling_colours(window, red_over_blue, sclera, keys, &skin_tone, &white_tone)) {
-        const float skin = (float)skin_tone, span = (float)(skin_tone - white_tone);
-        const float share = (float)numbers[COLOUR_SHARE], colour_ramp = (float)numbers[COLOUR_RAMP];
+    if (telling_colours(window, red_over_blue, sclera, keys, row_keys, &skin_tone, &white_tone)) {
+        const float skin = (float)skin_tone, per_span = (float)(1 / (skin_tone - white_tone));
+        const float share = (float)numbers[COLOUR_SHARE], per_ramp_of_colour = (float)(1 / numbers[COLOUR_RAMP]);
         for (int64_t i = 0; i < count; i++)
-            sclera[i] *= within_0_1(((skin - red_over_blue[i]) / span - share) / colour_ramp);
+            sclera[i] *= within_0_1(((skin - red_over_blue[i]) * per_span - share) * per_ramp_of_colour);
     }
     for (int64_t i = 0; i < count; i++)
         sclera[i] *= openness[i];
@@ -325,15 +359,16 @@ static void widened_rows(const float *sclera, int64_t rows, int64_t columns, flo
 }
 
 /* Gradient from which an edge counts as strong, of those of every second row that lie open and beside sclera: on it, or
- * as far from it as its rim with the iris is broad. room: two times ``columns + RIM``; widened, keys: ``(rows, columns)``. */
+ * as far from it as its rim with the iris is broad. room: three times ``columns + RIM``; widened, keys: ``(rows, columns)``. */
 static double strong_gradient(const Window *window, const float *sclera, const float *restrict openness,
-                              const float *restrict magnitude, float *room, float *widened, int32_t *restrict keys)
+                              const float *restrict magnitude, float *room, float *widened, int32_t *keys)
 {
     const int64_t rows = window->rows, columns = window->columns;
     widened_rows(sclera, rows, columns, room, widened);
+    float *restrict beside = room;
+    int32_t *restrict row_keys = (int32_t *)(room + columns), *restrict wanted = row_keys + columns;
     int64_t count = 0;
     for (int64_t row = 0; row < rows; row += 2) {
-        float *restrict beside = room;
         memcpy(beside, row_held(widened, row - RIM / 2, rows, columns), (size_t)columns * sizeof *beside);
         for (int64_t k = 1; k < RIM; k++) {
             const float *restrict other = row_held(widened, row - RIM / 2 + k, rows, columns);
@@ -341,9 +376,10 @@ static double strong_gradient(const Window *window, const float *sclera, const f
                 beside[i] = greater(beside[i], other[i]);
         }
         for (int64_t i = 0; i < columns; i++) {
-            keys[count] = ordered(magnitude[row * columns + i]);
-            count += openness[row * columns + i] * beside[i] > 0.5f;
+            row_keys[i] = ordered(magnitude[row * columns + i]);
+            wanted[i] = openness[row * columns + i] * beside[i] > 0.5f;
         }
+        count = picked(row_keys, wanted, columns, keys, count);
     }
     if (count == 0 || (double)count < window->numbers[FEWEST_STRONG])
         return 1;
@@ -424,10 +460,9 @@ void limbus_edges(const float *light, const float *red_over_blue, const float *l
         const float scale = logarithmic ? (float)numbers[LOGARITHM_SCALE] : 0;
         tones_of(lit, size, range, log_range[eye], scale, (float)sclera_level, log_tone, relative, flattened,
                  tone);
-        weighted_gradients(&window, flattened, lids + 2 * columns, lids + 6 * columns, row_room,
-                           field + eye * size * 3, openness, magnitude);
+        weighted_gradients(&window, flattened, lids, row_room, field + eye * size * 3, openness, magnitude);
         find_sclera(&window, relative, coloured ? like_sclera + first : 0, red_over_blue + first, openness, keys,
-                    sclera);
+                    (int32_t *)row_room, sclera);
         cap[eye] = strong_gradient(&window, sclera, openness, magnitude, row_room, flattened, keys);
     }
 }
