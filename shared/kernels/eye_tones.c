@@ -4,7 +4,10 @@
 
 #include "logarithm.h"
 
-enum { REACH = 4 }; /* of smoothing, to each side */
+enum {
+    REACH = 4, /* of smoothing, to each side */
+    SPOT = 7,  /* rows of the shape into which bright spots must fit to stay */
+};
 
 static inline uint8_t brighter(uint8_t a, uint8_t b) { return a > b ? a : b; }
 static inline uint8_t darker(uint8_t a, uint8_t b) { return a < b ? a : b; }
@@ -88,19 +91,70 @@ static void grown(const uint8_t *from, const uint8_t *light, int64_t rows, int64
     }
 }
 
-/* Grows what an opening left of ``light`` back into it by ``steps`` px, and smooths that.
+/* The darkest of each value and of up to SPOT / 2 beside it, in planes by how many: ``(SPOT / 2 + 1, columns)``, each
+ * ``apart`` from the one before. room: two times ``columns + SPOT``. */
+static void darkest_along(const uint8_t *row, int64_t columns, int64_t apart, uint8_t *room, uint8_t *planes)
+{
+    enum { HALF = SPOT / 2 };
+    uint8_t *padded = room, *wider = room + columns + SPOT;
+    memset(room, UINT8_MAX, (size_t)(2 * (columns + SPOT)));
+    memcpy(padded + HALF, row, (size_t)columns);
+    memcpy(planes, row, (size_t)columns);
+    for (int64_t half = 1; half <= HALF; half++) {
+        const uint8_t *restrict from = padded + HALF;
+        uint8_t *restrict to = wider + HALF, *restrict plane = planes + half * apart;
+        for (int64_t i = 0; i < columns; i++)
+            to[i] = darker(darker(from[i - 1], from[i]), from[i + 1]);
+        memcpy(plane, to, (size_t)columns);
+        uint8_t *swapped = padded;
+        padded = wider;
+        wider = swapped;
+    }
+}
+
+/* Inverse of the darkest tone of a spot about each place; of an inverse picture that is its brightest tone.
+ * half_widths: ``(SPOT)`` of the spot's rows, none wider than those nearer to its middle. byte_room:
+ * ``4 * rows * columns + 2 * (columns + SPOT)``. */
+static void eroded_inverse(const uint8_t *light, int64_t rows, int64_t columns, const int64_t *half_widths,
+                           uint8_t *byte_room, uint8_t *inverse)
+{
+    const int64_t size = rows * columns;
+    for (int64_t row = 0; row < rows; row++)
+        darkest_along(light + row * columns, columns, size, byte_room + 4 * size, byte_room + row * columns);
+    for (int64_t row = 0; row < rows; row++) {
+        const uint8_t *parts[SPOT];
+        for (int64_t k = 0; k < SPOT; k++) {
+            int64_t other = row + k - SPOT / 2;
+            int64_t held = other < 0 ? 0 : other < rows ? other : rows - 1;
+            int64_t half = half_widths[k] < 0 ? 0 : half_widths[k] > SPOT / 2 ? SPOT / 2 : half_widths[k];
+            parts[k] = byte_room + half * size + held * columns;
+        }
+        const uint8_t *restrict p0 = parts[0], *restrict p1 = parts[1], *restrict p2 = parts[2];
+        const uint8_t *restrict p3 = parts[3], *restrict p4 = parts[4], *restrict p5 = parts[5];
+        const uint8_t *restrict p6 = parts[6];
+        uint8_t *restrict target = inverse + row * columns;
+        for (int64_t i = 0; i < columns; i++) {
+            uint8_t above = darker(darker(p0[i], p1[i]), p2[i]), below = darker(darker(p4[i], p5[i]), p6[i]);
+            target[i] = (uint8_t)~darker(darker(above, below), p3[i]);
+        }
+    }
+}
+
+/* Levels bright spots that the shape (rows ``half_widths`` to each side of its middle) does not fit into, but for what
+ * grows back from the rest by ``steps`` px, and smooths that.
  *
- * light, opened, smooth: ``(rows, columns)``; byte_room: ``2 * (rows + 1) * (columns + 2)``; weights and room as for
- * smooth_light(). */
-void regrow_and_smooth(const uint8_t *light, const uint8_t *opened, int64_t rows, int64_t columns, int64_t steps,
-                       const float *weights, uint8_t *byte_room, float *room, float *smooth)
+ * light, smooth: ``(rows, columns)``; half_widths: ``(7)``; byte_room: ``6 * (rows + 1) * (columns + 7)``; weights and
+ * room as for smooth_light(). */
+void without_bright_spots(const uint8_t *light, int64_t rows, int64_t columns, const int64_t *half_widths,
+                          int64_t steps, const float *weights, uint8_t *byte_room, float *room, float *smooth)
 {
     if (rows <= REACH || columns <= REACH)
         return;
-    uint8_t *from = byte_room, *to = from + rows * columns, *row_room = to + rows * columns;
-    memcpy(from, opened, (size_t)(rows * columns));
+    uint8_t *from = byte_room, *to = from + rows * columns, *rest = to + rows * columns;
+    eroded_inverse(light, rows, columns, half_widths, rest, to);
+    eroded_inverse(to, rows, columns, half_widths, rest, from);
     for (int64_t step = 0; step < steps; step++) {
-        grown(from, light, rows, columns, row_room, to);
+        grown(from, light, rows, columns, rest, to);
         uint8_t *grown_picture = to;
         to = from;
         from = grown_picture;

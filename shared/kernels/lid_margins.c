@@ -210,9 +210,11 @@ static void best_offsets(Evidence evidence, const double *nearness, const double
                     sums[k] += other[k];
             }
             int chosen = 0;
-            for (int k = 0; k < OFFSETS; k++) {
-                sums[k] *= nearness[k];
-                chosen = sums[k] > sums[chosen] ? k : chosen;
+            double greatest = sums[0] * nearness[0];
+            for (int k = 1; k < OFFSETS; k++) {
+                double here = sums[k] * nearness[k];
+                chosen = here > greatest ? k : chosen;
+                greatest = here > greatest ? here : greatest;
             }
             best[lid][i] = chosen * numbers[STEP] - numbers[REACH];
         }

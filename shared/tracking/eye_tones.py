@@ -12,7 +12,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from shared.kernels.library import BYTES, FLOATS32, INT, REAL, Kernel
+from shared.kernels.library import BYTES, FLOATS32, INT, INTEGERS, REAL, Kernel
 from shared.tracking.eye_crop import EyePatches, Float32Array, Image
 
 _CATCH_LIGHT_PX: Final = 7
@@ -21,7 +21,9 @@ _REGROWN_PX: Final = 4
 """How far what such an opening leaves may grow back into the picture: into the wedge of white between iris and lid,
 which is as narrow as a reflection, but hangs together with the white beside it. Without, the rim seems to lie
 further out the nearer it is to the upper lid, and the eye looks 2 degrees higher between narrow lids."""
-_CATCH_LIGHT_SHAPE: Final = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_CATCH_LIGHT_PX, _CATCH_LIGHT_PX))
+_CATCH_LIGHT_HALF_WIDTHS: Final = (
+    cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_CATCH_LIGHT_PX, _CATCH_LIGHT_PX)).sum(axis=1, dtype=np.int64) // 2
+)
 _ADDED_TO_COLOURS: Final = 10.0
 """Noise in the dark would be colour."""
 
@@ -36,7 +38,8 @@ def _weights(sigma_px: float, reach_px: int) -> Float32Array:
 _GREY_WEIGHTS: Final = _weights(1.0, 4)
 _COLOUR_WEIGHTS: Final = _weights(0.8, 3)
 _smooth: Final = Kernel("smooth_light", BYTES, INT, INT, FLOATS32, FLOATS32, FLOATS32)
-_regrow: Final = Kernel("regrow_and_smooth", BYTES, BYTES, INT, INT, INT, FLOATS32, BYTES, FLOATS32, FLOATS32)
+_ROOM: Final = (BYTES, FLOATS32)
+_level: Final = Kernel("without_bright_spots", BYTES, INT, INT, INTEGERS, INT, FLOATS32, *_ROOM, FLOATS32)
 _colours: Final = Kernel("colour_tones", BYTES, BYTES, INT, INT, REAL, FLOATS32, FLOATS32, FLOATS32, FLOATS32)
 
 
@@ -105,11 +108,11 @@ def _red_against(eyes: EyePatches, channel: int) -> tuple[Float32Array, Float32A
 
 def _without_catch_lights(light: Image) -> Float32Array:
     """Opening by reconstruction: only spots go that stand apart from larger bright parts."""
-    opened = np.asarray(cv2.morphologyEx(light, cv2.MORPH_OPEN, _CATCH_LIGHT_SHAPE), dtype=np.uint8)
     smooth = np.empty(light.shape, dtype=np.float32)
     rows, columns = light.shape
-    byte_room = np.empty(2 * (rows + 1) * (columns + 2), dtype=np.uint8)
-    _regrow(light, opened, rows, columns, _REGROWN_PX, _GREY_WEIGHTS, byte_room, _room(light), smooth)
+    byte_room = np.empty(6 * (rows + 1) * (columns + 7), dtype=np.uint8)
+    half_widths, steps = _CATCH_LIGHT_HALF_WIDTHS, _REGROWN_PX
+    _level(light, rows, columns, half_widths, steps, _GREY_WEIGHTS, byte_room, _room(light), smooth)
     return smooth
 
 

@@ -75,8 +75,9 @@ def test_kernels_keep_within_their_arrays() -> None:
     rows, columns = light.shape
     guarded = np.full(rows * columns + 2 * (rows + 1) * (columns + 8) + 40, -7, dtype=np.float32)
     room, smooth = guarded[10 : 10 + (rows + 1) * (columns + 8)], guarded[-10 - rows * columns : -10]
-    byte_room = np.full(2 * (rows + 1) * (columns + 2) + 20, 99, dtype=np.uint8)
-    tones._regrow(light, light, rows, columns, 4, tones._GREY_WEIGHTS, byte_room[10:-10], room, smooth)
+    byte_room = np.full(6 * (rows + 1) * (columns + 7) + 20, 99, dtype=np.uint8)
+    widths = np.array([-5, 0, 9, 3, 3, 2, 0])
+    tones._level(light, rows, columns, widths, 4, tones._GREY_WEIGHTS, byte_room[10:-10], room, smooth)
     assert (guarded[:10] == -7).all()
     assert (guarded[10 + room.size : -10 - smooth.size] == -7).all()
     assert (guarded[-10:] == -7).all()
