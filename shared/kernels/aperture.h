@@ -1,4 +1,5 @@
-/* What columns of a picture hold between the lids; see aperture_percentiles in shared/tracking/lid_margins.py. */
+/* Darkest and brightest tone of what lies between the lids, for both searches: shared/tracking/lid_margins.py has which
+ * share of it passes for dark and for bright. */
 #ifndef APERTURE_H
 #define APERTURE_H
 

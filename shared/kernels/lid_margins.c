@@ -1,4 +1,5 @@
-/* Lid margins of a frame; see find_lid_margins in shared/tracking/lid_margins.py, which also says what the numbers are. */
+/* Lid margins of a frame; see find_lid_margins in shared/tracking/lid_margins.py, which also says what the numbers
+ * are. */
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
@@ -159,7 +160,8 @@ static double step_at(const double *samples, int offset, int half)
     return step > 0 ? step : 0;
 }
 
-/* Least redness of which there can be a step into skin: from blue iris to sclera is none. keys: ``PROBES * OFFSETS``. */
+/* Least redness from which there can be a step into skin: from blue iris to sclera is none.
+ * keys: ``PROBES * OFFSETS``. */
 static double eye_redness(const Samples *samples, double share, int32_t *keys)
 {
     int64_t count = 0;

@@ -288,7 +288,8 @@ static int telling_colours(const Window *window, const float *colour, const floa
     return *skin_tone - *white_tone >= numbers[TELLING_COLOUR];
 }
 
-/* How surely each place is sclera: bright, of its colour (``like_sclera`` unless null, and less red than the lids), open. */
+/* How surely each place is sclera: bright, of its colour (``like_sclera`` unless null, and less red than the lids),
+ * open. */
 static void find_sclera(const Window *window, const float *restrict relative, const float *restrict like_sclera,
                         const float *restrict red_over_blue, const float *restrict openness, int32_t *keys,
                         int32_t *row_keys, float *restrict sclera)
@@ -359,7 +360,8 @@ static void widened_rows(const float *sclera, int64_t rows, int64_t columns, flo
 }
 
 /* Gradient from which an edge counts as strong, of those of every second row that lie open and beside sclera: on it, or
- * as far from it as its rim with the iris is broad. room: three times ``columns + RIM``; widened, keys: ``(rows, columns)``. */
+ * as far from it as its rim with the iris is broad. room: three times ``columns + RIM``; widened, keys:
+ * ``(rows, columns)``. */
 static double strong_gradient(const Window *window, const float *sclera, const float *restrict openness,
                               const float *restrict magnitude, float *room, float *widened, int32_t *keys)
 {
@@ -443,7 +445,8 @@ void limbus_edges(const float *light, const float *red_over_blue, const float *l
         float *openness = log_tone + 2 * size, *tone = openness + 2 * size;
         const double *margin = margins + eye * 2 * columns;
         lids_of(margin, normals + eye * 4 * columns, half_width[eye], columns, numbers, lids);
-        const Window window = {rows, columns, top, numbers, sclera_level, margin, margin + columns, lids, lids + columns};
+        const Window window = {rows, columns, top, numbers, sclera_level, margin, margin + columns, lids,
+                               lids + columns};
 
         const float added = (float)numbers[ADDED];
         for (int64_t i = 0; i < size; i++)

@@ -2,11 +2,12 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { PUPIL = 9, IRIS = 21 };
+enum { PUPIL = 9, IRIS = 21 }; /* sides of the squares compared, px */
 
 static inline float greater(float a, float b) { return a > b ? a : b; }
 
-/* Sums of PUPIL and of IRIS values about each of a row; nothing lies beyond its ends. room: ``4 * (columns + IRIS)``. */
+/* Sums of PUPIL and of IRIS values about each of a row; nothing lies beyond its ends.
+ * room: ``4 * (columns + IRIS)``. */
 static void row_sums(const float *restrict row, int64_t columns, float *room, float *restrict pupil,
                      float *restrict iris)
 {

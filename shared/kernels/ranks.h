@@ -22,7 +22,8 @@ static inline float value_of(int32_t key)
     return value;
 }
 
-/* The value with ``rank`` smaller or equal ones before it, of ``count`` that went through ordered(); 0 <= rank < count. */
+/* The value with ``rank`` smaller or equal ones before it, of ``count`` that went through ordered();
+ * 0 <= rank < count. */
 static inline float value_at_rank(const int32_t *restrict keys, int64_t count, int64_t rank)
 {
     int32_t least = keys[0], greatest = keys[0];

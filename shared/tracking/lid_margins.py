@@ -19,10 +19,11 @@ from shared.tracking.eye_crop import CANTHUS_MIDPOINT_PX, PATCH_WIDTH_PX, EyePat
 from shared.tracking.eye_tones import EyeTones
 
 _COLUMNS: Final = np.linspace(-0.72, 0.72, 21)
-"""Where margins are searched, as a share of the half eye width from its middle."""
+"""Where margins are searched, as a share of the half eye width from its middle. As many as the kernel has."""
 _STEP_PX: Final = 0.5
 _REACH_PX: Final = 8.0
 _OFFSETS: Final = np.arange(-_REACH_PX, _REACH_PX + _STEP_PX / 2, _STEP_PX)
+"""Where, from the landmarks' lid, out of the eye. As many as the kernel has."""
 _NEARNESS: Final = np.exp(-((_OFFSETS / _REACH_PX) ** 2))
 _LARGEST_SHARE: Final = 0.9
 """Beyond this share of the half width the correction is held: nothing was searched there."""
@@ -37,6 +38,7 @@ _GREATEST_SHARE: Final = 0.97
 _BRIGHTNESS_BESIDE_COLOUR: Final = 0.25
 """A step of redness counts so much without one of brightness."""
 _ADDED_TO_GREY: Final = 10.0
+"""Noise in the dark would make steps."""
 _LOGARITHM_SCALE: Final = 100.0
 APERTURE_SHARES: Final = 0.15, 0.95
 """Quantiles of the tones between the lids, at every second row, that pass for the darkest and the brightest."""

@@ -138,6 +138,13 @@ def find_limbus_edges(
 ) -> LimbusEdges:
     """Weighted gradients of the flattened log picture between the lid margins.
 
+    What lies in the upper lid's shadow is brightened first, so that shaded sclera does not look like iris: as much as
+    the shadow's profile says, which may only brighten with depth. Tones are then held between the aperture's darkest
+    and brightest ones. Edges near a lid margin that run along it weigh nothing. Sclera is what is bright, open, and
+    nearer to the eye's own sclera than to the skin of its lids by colour, where that tells them apart: the margins
+    found are a pixel or two off in places, and the strip of lid that this leaves inside them is as bright as sclera;
+    its dark-to-bright edge would pass for limbus.
+
     Args:
         patches: the eyes.
         tones: their brightness and colour.

@@ -69,9 +69,8 @@ def eye_steps(eyes: EyePatches, tones: EyeTones, eye: int) -> tuple[np.ndarray, 
     within = np.sort(red[..., :16].ravel())
     red = np.maximum(red, within[int(0.6 * len(within))])
     brighter = steps(bilinear(bright, columns, places), 2)
-    for lid in brighter:
-        lid /= max(np.sort(lid.ravel())[int(0.97 * (lid.size - 1))], 1)
-    return steps(red, 3), np.minimum(brighter, 1)
+    greatest = np.sort(brighter.reshape(2, -1))[:, int(0.97 * (21 * 33 - 1))]
+    return steps(red, 3), np.minimum(brighter / np.maximum(greatest, 1)[:, None, None], 1)
 
 
 def correction(offset: np.ndarray) -> np.ndarray:
