@@ -12,7 +12,8 @@ from typing import Final
 import cv2
 import numpy as np
 
-from shared.tracking.eye_crop import EyePatches, Float32Array
+from shared.kernels.library import BYTES, FLOATS32, INT, INTEGERS, REAL, Kernel
+from shared.tracking.eye_crop import EyePatches, Float32Array, Image
 
 _CATCH_LIGHT_PX: Final = 7
 """Bright spots narrower than this (a fifth of an iris) are reflections, not sclera."""
@@ -20,8 +21,26 @@ _REGROWN_PX: Final = 4
 """How far what such an opening leaves may grow back into the picture: into the wedge of white between iris and lid,
 which is as narrow as a reflection, but hangs together with the white beside it. Without, the rim seems to lie
 further out the nearer it is to the upper lid, and the eye looks 2 degrees higher between narrow lids."""
-_NEIGHBOURS: Final = np.ones((3, 3), dtype=np.uint8)
-_CATCH_LIGHT_SHAPE: Final = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_CATCH_LIGHT_PX, _CATCH_LIGHT_PX))
+_CATCH_LIGHT_HALF_WIDTHS: Final = (
+    cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_CATCH_LIGHT_PX, _CATCH_LIGHT_PX)).sum(axis=1, dtype=np.int64) // 2
+)
+_ADDED_TO_COLOURS: Final = 10.0
+"""Noise in the dark would be colour."""
+
+
+def _weights(sigma_px: float, reach_px: int) -> Float32Array:
+    """Of a Gaussian's middle and of 1 to 4 px beside it, none beyond its reach."""
+    weights = np.zeros(5, dtype=np.float32)
+    weights[: reach_px + 1] = cv2.getGaussianKernel(2 * reach_px + 1, sigma_px)[reach_px:, 0]
+    return weights
+
+
+_GREY_WEIGHTS: Final = _weights(1.0, 4)
+_COLOUR_WEIGHTS: Final = _weights(0.8, 3)
+_smooth: Final = Kernel("smooth_light", BYTES, INT, INT, FLOATS32, FLOATS32, FLOATS32)
+_ROOM: Final = (BYTES, FLOATS32)
+_level: Final = Kernel("without_bright_spots", BYTES, INT, INT, INTEGERS, INT, FLOATS32, *_ROOM, FLOATS32)
+_colours: Final = Kernel("colour_tones", BYTES, BYTES, INT, INT, REAL, FLOATS32, FLOATS32, FLOATS32, FLOATS32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,25 +62,26 @@ class EyeTones:
 
 def eye_tones(eyes: EyePatches) -> EyeTones:
     """Tones of a pair of eyes."""
-    grey = cv2.cvtColor(eyes.bgr, cv2.COLOR_BGR2GRAY)
-    blue, red = cv2.split(cv2.GaussianBlur(eyes.bgr[..., ::2].astype(np.float32), (0, 0), 0.8))
+    light = np.asarray(cv2.cvtColor(eyes.bgr, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
+    grey = np.empty(light.shape, dtype=np.float32)
+    _smooth(light, *light.shape, _GREY_WEIGHTS, _room(light), grey)
+    redness, red_over_blue = _red_against(eyes, 0)
     return EyeTones(
-        grey=_smooth(grey),
-        without_catch_lights=_without_catch_lights(grey),
-        redness=np.asarray(red - blue, dtype=np.float32),
-        red_over_blue=np.asarray(np.log((red + 10) / (blue + 10)), dtype=np.float32),
+        grey=grey,
+        without_catch_lights=_without_catch_lights(light),
+        redness=redness,
+        red_over_blue=red_over_blue,
     )
 
 
 def red_light(eyes: EyePatches) -> Float32Array:
     """What ``without_catch_lights`` would be by red light."""
-    return _without_catch_lights(cv2.extractChannel(eyes.bgr, 2))
+    return _without_catch_lights(_channel(eyes, 2))
 
 
 def red_over_green(eyes: EyePatches) -> Float32Array:
     """Log ratio of red and green, smoothed, which shadow does not change."""
-    colour = cv2.GaussianBlur(eyes.bgr[..., 1:].astype(np.float32), (0, 0), 0.8)
-    return np.asarray(np.log((colour[..., 1] + 10) / (colour[..., 0] + 10)), dtype=np.float32)
+    return _red_against(eyes, 1)[1]
 
 
 @dataclass(frozen=True)
@@ -77,13 +97,30 @@ class EyeColours:
         return np.asarray(np.clip((share - np.float32(0.3)) / np.float32(0.3), 0, 1), dtype=np.float32)
 
 
-def _without_catch_lights(light: cv2.typing.MatLike) -> Float32Array:
+def _red_against(eyes: EyePatches, channel: int) -> tuple[Float32Array, Float32Array]:
+    """Red minus another colour, and their log ratio, smoothed."""
+    red = _channel(eyes, 2)
+    difference, log_ratio = np.empty((2, *red.shape), dtype=np.float32)
+    weights, room = _COLOUR_WEIGHTS, _room(red)
+    _colours(red, _channel(eyes, channel), *red.shape, _ADDED_TO_COLOURS, weights, room, difference, log_ratio)
+    return difference, log_ratio
+
+
+def _without_catch_lights(light: Image) -> Float32Array:
     """Opening by reconstruction: only spots go that stand apart from larger bright parts."""
-    kept = cv2.morphologyEx(light, cv2.MORPH_OPEN, _CATCH_LIGHT_SHAPE)
-    for _ in range(_REGROWN_PX):
-        kept = cv2.min(cv2.dilate(kept, _NEIGHBOURS), light)
-    return _smooth(kept)
+    smooth = np.empty(light.shape, dtype=np.float32)
+    rows, columns = light.shape
+    byte_room = np.empty(6 * (rows + 1) * (columns + 7), dtype=np.uint8)
+    half_widths, steps = _CATCH_LIGHT_HALF_WIDTHS, _REGROWN_PX
+    _level(light, rows, columns, half_widths, steps, _GREY_WEIGHTS, byte_room, _room(light), smooth)
+    return smooth
 
 
-def _smooth(grey: cv2.typing.MatLike) -> Float32Array:
-    return np.asarray(cv2.GaussianBlur(grey.astype(np.float32), (0, 0), 1.0), dtype=np.float32)
+def _channel(eyes: EyePatches, channel: int) -> Image:
+    return np.asarray(cv2.extractChannel(eyes.bgr, channel), dtype=np.uint8)
+
+
+def _room(light: Image) -> Float32Array:
+    """For the kernels to work in."""
+    rows, columns = light.shape
+    return np.empty((rows + 1) * (columns + 8), dtype=np.float32)

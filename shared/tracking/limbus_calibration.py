@@ -47,7 +47,11 @@ def limbus_edges(
     logarithmic: bool = True,
 ) -> list[LimbusEdges]:
     """Limbus edges of both eyes of several frames, between the lids as found in the picture."""
-    return _edges_between_lids(_with_lids(eyes), sclera_level, colours, logarithmic=logarithmic)
+    # One after the other: a frame's tones are let go, and their memory used again, before the next one's are made.
+    return [
+        _edges_between_lids(_with_lids([patches]), sclera_level, colours, logarithmic=logarithmic)[0]
+        for patches in eyes
+    ]
 
 
 _EyeWithLids = tuple[EyePatches, EyeTones, LidMargins]

@@ -2,43 +2,94 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
-import cv2
 import numpy as np
 
-from shared.model import FloatArray, IntArray
+from shared.kernels.library import FLOATS, FLOATS32, INT, REAL, Kernel
+from shared.model import FloatArray
 from shared.tracking.eye_crop import CANTHUS_MIDPOINT_PX, PATCH_WIDTH_PX, EyePatches, Float32Array
 from shared.tracking.eye_tones import EyeColours, EyeTones, red_light, red_over_green
-from shared.tracking.lid_margins import LidMargins, aperture_percentiles
-from shared.tracking.pupil import WIDEST_PX, pupil_contrast
+from shared.tracking.lid_margins import APERTURE_SHARES, FEWEST_IN_APERTURE, LidMargins
+from shared.tracking.pupil import pupil_contrast
 
-_SHADOW_DEPTH_PX: Final = 9
-"""How far below the upper lid its shadow is looked for (a quarter of an iris)."""
-_SHADOW_DEPTHS_PX: Final = np.arange(_SHADOW_DEPTH_PX + 1)
-_FINE_DEPTHS_PX: Final = np.arange(0, _SHADOW_DEPTH_PX + 0.125, 0.125)
+_ADDED_TO_GREY: Final = 10.0
+"""Noise in the dark would make edges of log brightness."""
 _SHADOW_COLUMNS: Final = np.linspace(-0.85, 0.85, 28)
-"""Where the shadow is looked at, as a share of the half eye width from its middle."""
-_TONE_COLUMNS: Final = np.linspace(-0.8, 0.8, 28)
-"""The same for the range of tones."""
+"""Where the upper lid's shadow is looked at, as a share of the half eye width from its middle. It is looked for down to
+9 px (a quarter of an iris) below the lid."""
+_SHADOW_RANK: Final = 0.85
+"""The shadow's profile is the tone at each depth below the lid than which this share of the columns is darker."""
 _FEWEST_AT_A_DEPTH: Final = 6
 _SHADOW_GAIN_LIMIT: Final = 2.2
+_TONE_COLUMNS: Final = np.linspace(-0.8, 0.8, 28)
+"""As for the shadow, for the range of tones."""
 _UPPER_CLEARANCE_PX: Final = 1.0
 _LOWER_CLEARANCE_PX: Final = 2.0
 """The lower lid's wet rim is bright and broad: edges nearer than this to it are not limbus."""
+_CANTHUS_CLEARANCE_PX: Final = 2.0
 _LID_EDGE_REACH_PX: Final = 4.5
+_LID_EDGE_RAMP_PX: Final = 1.5
 _LID_EDGE_DIRECTION: Final = 0.8
+_LID_EDGE_DIRECTION_RAMP: Final = 0.1
+_SKIN_PX: Final = -2.0, -5.0
+_WHITE_PX: Final = 2.0
+"""So far within the lids lies what is surely skin (from, to), or may be sclera."""
+_FEWEST_SKIN: Final = 50
+_FEWEST_WHITE: Final = 30
 _TELLING_COLOUR: Final = 0.12
 """Difference of log(red / blue) between lid skin and sclera from which colour tells them apart."""
-_NARROWEST_SCLERA: Final = cv2.getStructuringElement(cv2.MORPH_RECT, (5, 5))
-"""What is narrower is a strip of lid left inside the margins."""
-_RIM_SHAPE: Final = cv2.getStructuringElement(cv2.MORPH_RECT, (15, 15))
-"""Edges of the rim lie no further from sclera than half of the difference."""
+_SKIN_SHARE: Final = 0.3
+_SKIN_RAMP: Final = 0.3
+"""A colour is skin up to this share of the way from skin to sclera, and sclera from so much further on."""
+_LOGARITHM_SCALE: Final = 100.0
+_STRONG_RANK: Final = 0.85
+_FEWEST_STRONG: Final = 9
+"""An edge is strong that is stronger than this share of those beside sclera; else the edge of a wide pupil, stronger
+than any rim and much of a narrow opening, would make the rim look weak. Strips of sclera narrower than 5 px do not
+count, they are lid left inside the margins; and edges of the rim lie no further from sclera than 7 px."""
 DARK_IRIS_SCLERA_LEVEL: Final = 0.475
 """Relative log brightness (0: darkest, 1: brightest part of the eye) that parts sclera from most irises."""
 _SCLERA_RAMP: Final = 0.25
 """Range of relative brightness about that level over which a pixel comes to count as sclera."""
+
+_NUMBERS: Final = np.array(
+    [
+        CANTHUS_MIDPOINT_PX[0],
+        _ADDED_TO_GREY,
+        _SHADOW_RANK,
+        _FEWEST_AT_A_DEPTH,
+        _SHADOW_GAIN_LIMIT,
+        *APERTURE_SHARES,
+        FEWEST_IN_APERTURE,
+        _UPPER_CLEARANCE_PX,
+        _LOWER_CLEARANCE_PX,
+        _CANTHUS_CLEARANCE_PX,
+        _LID_EDGE_REACH_PX,
+        _LID_EDGE_RAMP_PX,
+        _LID_EDGE_DIRECTION,
+        _LID_EDGE_DIRECTION_RAMP,
+        _SCLERA_RAMP,
+        *_SKIN_PX,
+        _WHITE_PX,
+        _FEWEST_SKIN,
+        _FEWEST_WHITE,
+        _TELLING_COLOUR,
+        _SKIN_SHARE,
+        _SKIN_RAMP,
+        _LOGARITHM_SCALE,
+        _STRONG_RANK,
+        _FEWEST_STRONG,
+    ]
+)
+"""In the order in which the kernel has them."""
+_PICTURES: Final = (FLOATS32, FLOATS32, FLOATS32, INT)
+_LIDS: Final = (FLOATS, FLOATS, FLOATS, INT, INT, INT, INT)
+_CONSTANTS: Final = (FLOATS, FLOATS, INT, INT, REAL, FLOATS)
+_RESULTS: Final = (FLOATS32, FLOATS32, FLOATS32, FLOATS, FLOATS)
+_edges: Final = Kernel("limbus_edges", *_PICTURES, *_LIDS, *_CONSTANTS, *_RESULTS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,6 +138,13 @@ def find_limbus_edges(
 ) -> LimbusEdges:
     """Weighted gradients of the flattened log picture between the lid margins.
 
+    What lies in the upper lid's shadow is brightened first, so that shaded sclera does not look like iris: as much as
+    the shadow's profile says, which may only brighten with depth. Tones are then held between the aperture's darkest
+    and brightest ones. Edges near a lid margin that run along it weigh nothing. Sclera is what is bright, open, and
+    nearer to the eye's own sclera than to the skin of its lids by colour, where that tells them apart: the margins
+    found are a pixel or two off in places, and the strip of lid that this leaves inside them is as bright as sclera;
+    its dark-to-bright edge would pass for limbus.
+
     Args:
         patches: the eyes.
         tones: their brightness and colour.
@@ -97,213 +155,31 @@ def find_limbus_edges(
         logarithmic: gradients of log brightness, which shadow and a dark iris do not weaken, but whose edges lie
             a little inside of the true ones; else of brightness itself.
     """
-    grey = _by_eye(tones.without_catch_lights if colours is None else red_light(patches))
-    margin_y = margins.y_px.astype(np.float32)[:, :, None]
-    top = int(np.clip(np.floor(margins.y_px[:, 0].min()) - 4, 0, grey.shape[1] - 12))
-    bottom = int(np.clip(np.ceil(margins.y_px[:, 1].max()) + 5, top + 12, grey.shape[1]))
-    y = np.arange(top, bottom, dtype=np.float32)[:, None]
-    below_upper, above_lower = y - margin_y[:, 0], margin_y[:, 1] - y
-    window = (slice(None), slice(top, bottom))
-    lit = _without_lid_shadow(grey[window], below_upper, above_lower, patches.half_width_px)
-    darkest, brightest = _tone_range(lit, margins, patches.half_width_px, top)
-    log_range = np.log(brightest / darkest)
-    log_darkest, log_brightest, log_span = _columns(np.log(darkest), np.log(brightest), log_range)
-    log_lit = np.log(lit)
-    logarithm = np.minimum(np.maximum(log_lit, log_darkest), log_brightest)
-    relative = (logarithm - log_darkest) / log_span
-    flattened = np.float32(100) * logarithm if logarithmic else np.clip(lit, *_columns(darkest, brightest))
-    gradient_x, gradient_y = _gradient(flattened)
-    magnitude = np.sqrt(gradient_x**2 + gradient_y**2) + 1e-6
-    open_weight = _within_0_1(below_upper - _UPPER_CLEARANCE_PX) * _within_0_1(above_lower - _LOWER_CLEARANCE_PX)
-    open_weight *= _between_canthi(patches.half_width_px)
-    weight = open_weight * (1 - _lid_like(gradient_x, gradient_y, magnitude, (below_upper, above_lower), margins))
-    sclera = _within_0_1((relative - sclera_level) / _SCLERA_RAMP + 0.5)
-    if colours is not None:
-        sclera *= colours.like_sclera(_by_eye(red_over_green(patches))[window])
-    sclera *= _not_skin(_by_eye(tones.red_over_blue)[window], below_upper, above_lower, sclera)
-    sclera *= open_weight
-    tone = np.clip((log_lit - log_darkest) / log_span, -1, sclera_level)
+    light = tones.without_catch_lights if colours is None else red_light(patches)
+    like_sclera = light if colours is None else colours.like_sclera(red_over_green(patches))
+    height, columns = len(light) // 2, light.shape[1]
+    top = min(max(math.floor(margins.y_px[:, 0].min()) - 4, 0), height - 12)
+    rows = min(max(math.ceil(margins.y_px[:, 1].max()) + 5, top + 12), height) - top
+    field = np.empty((2 * rows, columns, 3), dtype=np.float32)
+    planes = np.empty((5, 2 * rows, columns), dtype=np.float32)
+    log_range, cap = np.empty(2), np.empty(2)
+    _edges(
+        *(light, tones.red_over_blue, like_sclera, colours is not None),
+        *(margins.y_px, margins.normal, patches.half_width_px, height, columns, top, rows),
+        *(_SHADOW_COLUMNS, _TONE_COLUMNS, _TONE_COLUMNS.size, logarithmic, sclera_level, _NUMBERS),
+        *(np.empty(5 * rows * columns + 16 * (columns + 16), dtype=np.float32), field, planes, log_range, cap),
+    )
+    sclera, relative, log_tone, openness, tone = planes
+    by_eye = (2, rows, columns)
     return LimbusEdges(
-        field=_stacked(np.stack([gradient_x * weight, gradient_y * weight, weight], axis=-1)),
-        sclera=_stacked(sclera),
-        relative=_stacked(relative),
+        field=field,
+        sclera=sclera,
+        relative=relative,
         log_range=log_range,
-        pupil=_stacked(_pupil_contrast(tone, open_weight)),
-        log_tone=_stacked(log_lit),
-        openness=_stacked(open_weight),
+        pupil=pupil_contrast(tone.reshape(by_eye), openness.reshape(by_eye)).reshape(2 * rows, columns),
+        log_tone=log_tone,
+        openness=openness,
         top_px=top,
-        cap=_strong_gradient(magnitude, open_weight * _beside(sclera)),
+        cap=cap,
         margins=margins,
     )
-
-
-def _by_eye(picture: Float32Array) -> Float32Array:
-    """``(2, rows, columns)`` of two eyes one above the other."""
-    return picture.reshape(2, -1, picture.shape[1])
-
-
-def _stacked(eyes: Float32Array) -> Float32Array:
-    """``(2 * rows, columns, ...)`` of ``(2, rows, columns, ...)``."""
-    return eyes.reshape(-1, *eyes.shape[2:])
-
-
-def _columns(*values: FloatArray) -> tuple[Float32Array, ...]:
-    """One number per eye, to be used on pictures."""
-    return tuple(value.astype(np.float32)[:, None, None] for value in values)
-
-
-def _within_0_1(values: Float32Array) -> Float32Array:
-    return np.minimum(np.maximum(values, 0), 1)
-
-
-def _nearest_columns(x_px: FloatArray) -> IntArray:
-    """Patch columns, for indexing."""
-    return np.minimum(np.maximum(np.rint(x_px), 0), PATCH_WIDTH_PX - 1).astype(np.intp)
-
-
-def _gradient(eyes: Float32Array) -> tuple[Float32Array, Float32Array]:
-    """Along x and y, per px."""
-    flat = _stacked(eyes)
-    along_x = cv2.Sobel(flat, cv2.CV_32F, 1, 0, ksize=3, scale=1 / 8)
-    along_y = cv2.Sobel(flat, cv2.CV_32F, 0, 1, ksize=3, scale=1 / 8)
-    return (
-        np.asarray(along_x, dtype=np.float32).reshape(eyes.shape),
-        np.asarray(along_y, dtype=np.float32).reshape(eyes.shape),
-    )
-
-
-def _tone_range(
-    lit: Float32Array, margins: LidMargins, half_width_px: FloatArray, top: int
-) -> tuple[FloatArray, FloatArray]:
-    """Darkest and brightest tones between the lids, ``(2,)`` each."""
-    ranges = []
-    for eye in range(2):
-        columns = CANTHUS_MIDPOINT_PX[0] + _TONE_COLUMNS * half_width_px[eye]
-        at = _nearest_columns(columns)
-        upper, lower = margins.y_px[eye][:, at] - top
-        low, high = aperture_percentiles(lit[eye], columns, upper, lower)
-        ranges.append((low, max(high, low * 1.02 + 1e-3)))
-    darkest, brightest = np.array(ranges).T
-    return darkest, brightest
-
-
-def _lid_like(
-    gradient_x: Float32Array,
-    gradient_y: Float32Array,
-    magnitude: Float32Array,
-    distances: tuple[Float32Array, Float32Array],
-    margins: LidMargins,
-) -> Float32Array:
-    """1 for edges near a lid margin that run along it, 0 for others."""
-    likeness = np.zeros_like(magnitude)
-    for lid, distance in enumerate(distances):
-        normal = margins.normal[:, None, lid].astype(np.float32)
-        along_normal = (gradient_x * normal[..., 0] + gradient_y * normal[..., 1]) / magnitude
-        near = _within_0_1((_LID_EDGE_REACH_PX - distance) / 1.5 + 0.5)
-        np.maximum(likeness, near * _within_0_1((along_normal - _LID_EDGE_DIRECTION) / 0.1), out=likeness)
-    return likeness
-
-
-def _without_lid_shadow(
-    grey: Float32Array, below_upper: Float32Array, above_lower: Float32Array, half_width_px: FloatArray
-) -> Float32Array:
-    """Brighten what lies in the upper lid's shadow, so that shaded sclera does not look like iris.
-
-    The shadow's profile is the bright (85th percentile) tone at each depth below the lid; it may only
-    brighten with depth.
-    """
-    lit = grey + 10
-    gains = [_shadow_gain(*eye) for eye in zip(lit, below_upper, above_lower, half_width_px, strict=True)]
-    if all(gain is None for gain in gains):
-        return lit
-    place = np.minimum(np.maximum(below_upper * 8, 0), _FINE_DEPTHS_PX.size - 1).astype(np.intp)
-    for eye, gain in enumerate(gains):
-        if gain is not None:
-            lit[eye] *= gain[place[eye]]
-    return lit
-
-
-def _shadow_gain(
-    lit: Float32Array, below_upper: Float32Array, above_lower: Float32Array, half_width_px: float
-) -> Float32Array | None:
-    """By how much to brighten one eye at each of :data:`_FINE_DEPTHS_PX`; None where the profile cannot be seen."""
-    at = _nearest_columns(CANTHUS_MIDPOINT_PX[0] + _SHADOW_COLUMNS * half_width_px)
-    # In every column exactly one row lies at each whole depth below the lid.
-    rows = np.ceil(-below_upper[0, at]).astype(np.intp) + _SHADOW_DEPTHS_PX[:, None]
-    held = np.minimum(np.maximum(rows, 0), len(lit) - 1)
-    allowed = (rows == held) & (above_lower[held, at] > 1)
-    tones = np.sort(np.where(allowed, lit[held, at], np.inf), axis=1)
-    counts = allowed.sum(axis=1)
-    known = counts >= _FEWEST_AT_A_DEPTH
-    if known.sum() < 3:
-        return None
-    bright = tones[_SHADOW_DEPTHS_PX[known], (0.85 * (counts[known] - 1)).astype(np.intp)]
-    profile = np.interp(_SHADOW_DEPTHS_PX, _SHADOW_DEPTHS_PX[known], bright)
-    padded = np.concatenate([profile[:1], profile, profile[-1:]])
-    smooth = np.maximum.accumulate(0.25 * padded[:-2] + 0.5 * padded[1:-1] + 0.25 * padded[2:])
-    gain = np.minimum(np.maximum(smooth[-1] / smooth, 1), _SHADOW_GAIN_LIMIT)
-    return np.interp(_FINE_DEPTHS_PX, _SHADOW_DEPTHS_PX + 0.5, gain).astype(np.float32)
-
-
-def _not_skin(
-    red_over_blue: Float32Array, below_upper: Float32Array, above_lower: Float32Array, sclera: Float32Array
-) -> Float32Array:
-    """1 where the colour is nearer to this eye's sclera than to the skin of its lids, 0 where it is skin.
-
-    The margins found are a pixel or two off in places; the strip of lid that this leaves inside them is as bright
-    as sclera, and its dark-to-bright edge would pass for limbus.
-    """
-    inside = np.minimum(below_upper, above_lower)
-    on_skin = (inside < -2) & (inside > -5)
-    on_white = (inside > 2) & (sclera > 0.5)
-    share = np.ones_like(red_over_blue)
-    for eye, colour in enumerate(red_over_blue):
-        skin, white = colour[on_skin[eye]], colour[on_white[eye]]
-        if len(skin) < 50 or len(white) < 30:
-            continue
-        skin_tone, white_tone = _median(skin), _median(white)
-        if skin_tone - white_tone >= _TELLING_COLOUR:
-            share[eye] = _within_0_1(((skin_tone - colour) / (skin_tone - white_tone) - 0.3) / 0.3)
-    return share
-
-
-def _median(values: Float32Array) -> float:
-    """As :func:`numpy.median`, in a third of its time on few values."""
-    below, above = (len(values) - 1) // 2, len(values) // 2
-    ordered = np.sort(values)
-    return float((ordered[below] + ordered[above]) / 2)
-
-
-def _between_canthi(half_width_px: FloatArray) -> Float32Array:
-    """1 between the eye corners, falling to 0 two pixels inside of them; ``(2, 1, columns)``."""
-    distance = np.abs(np.arange(PATCH_WIDTH_PX) - CANTHUS_MIDPOINT_PX[0])
-    share = np.clip(half_width_px[:, None] - 2.0 - distance + 0.5, 0, 1)
-    return np.asarray(share[:, None], dtype=np.float32)
-
-
-def _pupil_contrast(tone: Float32Array, open_weight: Float32Array) -> Float32Array:
-    """:func:`pupil_contrast` of both eyes at once: rows of nothing between them keep them apart."""
-    rows, columns = tone.shape[1:]
-    apart = np.zeros((2, 2, rows + WIDEST_PX // 2, columns), dtype=np.float32)
-    apart[0, :, :rows] = tone
-    apart[1, :, :rows] = open_weight
-    return _by_eye(pupil_contrast(_stacked(apart[0]), _stacked(apart[1])))[:, :rows]
-
-
-def _beside(sclera: Float32Array) -> Float32Array:
-    """1 on sclera and as far from it as its rim with the iris is broad, 0 elsewhere: not at the pupil.
-
-    Else the edge of a wide pupil, stronger than any rim and much of a narrow opening, would make the rim look weak.
-    """
-    return np.stack([cv2.dilate(cv2.erode(eye, _NARROWEST_SCLERA), _RIM_SHAPE) for eye in sclera])
-
-
-def _strong_gradient(magnitude: Float32Array, share: Float32Array) -> FloatArray:
-    """85th percentile of the gradient magnitude, per eye, where ``share`` is more than a half."""
-    cap = np.ones(2)
-    for eye in range(2):
-        values = magnitude[eye, ::2][share[eye, ::2] > 0.5]
-        if len(values) > 8:
-            rank = int(0.85 * (len(values) - 1))
-            cap[eye] = max(float(np.partition(values, rank)[rank]), 1e-3)
-    return cap

@@ -8,36 +8,28 @@ from __future__ import annotations
 
 from typing import Final
 
-import cv2
 import numpy as np
 
+from shared.kernels.library import FLOATS32, INT, REAL, Kernel
 from shared.tracking.eye_crop import Float32Array
 
-_PUPIL_PX: Final = 9
-_IRIS_PX: Final = 21
-"""Sides of the squares whose tones are compared: a pupil's, and the iris that surrounds it."""
-WIDEST_PX: Final = _IRIS_PX
-"""Pictures of two eyes must be half of this apart not to be seen as one."""
 _LEAST_SHOWN: Final = 0.3
 """Share of the pupil's square that must lie between the lids."""
+_contrast: Final = Kernel("pupil_contrast", FLOATS32, FLOATS32, INT, INT, INT, REAL, FLOATS32, FLOATS32)
 
 
 def pupil_contrast(relative: Float32Array, shown: Float32Array) -> Float32Array:
-    """How much brighter the surroundings are than the middle, at every place of a picture of one or two eyes.
+    """How much brighter the surroundings are than the middle, at every place of the pictures of some eyes.
+
+    Compared are squares: of 9 px, a pupil's, and the iris that surrounds it, of 21 px. Nothing shows beyond a
+    picture's edges.
 
     Args:
-        relative: log brightness, sclera no brighter than the brightest iris.
-        shown: 1 between the lids, 0 elsewhere.
+        relative: ``(eyes, rows, columns)`` log brightness, sclera no brighter than the brightest iris.
+        shown: the same shape, 1 between the lids, 0 elsewhere.
     """
-    shown_tone = relative * shown
-    middle_area, wide_area = (_sums(shown, size) for size in (_PUPIL_PX, _IRIS_PX))
-    middle, wide = (_sums(shown_tone, size) for size in (_PUPIL_PX, _IRIS_PX))
-    around_area = wide_area - middle_area
-    contrast = (wide - middle) / np.maximum(around_area, 1) - middle / np.maximum(middle_area, 1)
-    seen = (middle_area > _LEAST_SHOWN * _PUPIL_PX**2) & (around_area > 0.5 * _PUPIL_PX**2)
-    return np.asarray(np.where(seen, np.maximum(contrast, 0), 0), dtype=np.float32)
-
-
-def _sums(picture: Float32Array, size: int) -> Float32Array:
-    sums = cv2.boxFilter(picture, -1, (size, size), normalize=False, borderType=cv2.BORDER_CONSTANT)
-    return np.asarray(sums, dtype=np.float32)
+    eyes, rows, columns = relative.shape
+    room = np.empty(4 * rows * columns + 9 * (columns + 21), dtype=np.float32)
+    contrast = np.empty_like(relative)
+    _contrast(relative, shown, eyes, rows, columns, _LEAST_SHOWN, room, contrast)
+    return contrast
