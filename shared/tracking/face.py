@@ -89,6 +89,15 @@ class _Crop:
     quarter_turns: int
 
 
+@dataclass(frozen=True, eq=False)
+class _Prepared:
+    """What the mesh will see of a frame if the crop is still this one."""
+
+    image_bgr: Picture
+    crop: _Crop
+    picture_rgb: Image
+
+
 class MediaPipeFaceMesh:
     """MediaPipe's face mesh with irises, following one person.
 
@@ -105,6 +114,7 @@ class MediaPipeFaceMesh:
         self._finder = FaceFinder()
         self._mesh = MeshGraph()
         self._crop: _Crop | None = None
+        self._prepared: _Prepared | None = None
         self._settling_runs = 0
         self._last: FaceBox | None = None
         self._last_seen_s = -np.inf
@@ -180,8 +190,20 @@ class MediaPipeFaceMesh:
         self._crop = _Crop(left_px, top_px, side_px, face.quarter_turns)
         self._settling_runs = _SETTLING_RUNS
 
+    def prepare(self, image_bgr: Picture) -> None:
+        """Cut out of the next frame what the model will see, while it works on this one.
+
+        Nothing is lost should the face then turn out to have moved so far that the crop must follow it: it is cut anew.
+        """
+        if self._crop is not None:
+            self._prepared = _Prepared(image_bgr, self._crop, _seen_by_mesh(image_bgr, self._crop))
+
     def _start_mesh(self, image_bgr: Picture, crop: _Crop) -> None:
-        picture: Image = np.asarray(cv2.cvtColor(_cut(image_bgr, crop), cv2.COLOR_BGR2RGB), dtype=np.uint8)
+        prepared, self._prepared = self._prepared, None
+        if prepared is not None and prepared.image_bgr is image_bgr and prepared.crop == crop:
+            picture = prepared.picture_rgb
+        else:
+            picture = _seen_by_mesh(image_bgr, crop)
         for _ in range(self._settling_runs):
             self._mesh.start(picture)
             self._mesh.points()
@@ -197,6 +219,12 @@ class MediaPipeFaceMesh:
         return points_px
 
 
+def prepare(landmarker: FaceLandmarker, image_bgr: Picture) -> None:
+    """What can be done for the next frame while this one is looked at; nothing, with models of other kinds."""
+    if isinstance(landmarker, MediaPipeFaceMesh):
+        landmarker.prepare(image_bgr)
+
+
 def begin(landmarker: FaceLandmarker, image_bgr: Picture, time_s: float) -> Callable[[], FaceLandmarks | None]:
     """:meth:`FaceLandmarker.detect` in two steps; one that cannot do that looks at the frame in the second."""
     if isinstance(landmarker, MediaPipeFaceMesh):
@@ -206,6 +234,11 @@ def begin(landmarker: FaceLandmarker, image_bgr: Picture, time_s: float) -> Call
 
 def _nobody() -> None:
     """There is no face to be found."""
+
+
+def _seen_by_mesh(image_bgr: Picture, crop: _Crop) -> Image:
+    """RGB of the crop's part of the picture."""
+    return np.asarray(cv2.cvtColor(_cut(image_bgr, crop), cv2.COLOR_BGR2RGB), dtype=np.uint8)
 
 
 def _cut(image_bgr: Picture, crop: _Crop) -> Image:

@@ -25,7 +25,7 @@ from shared.model import BoolArray, EyeTrace, FloatArray, Trace, VideoMeta
 from shared.parameters import Parameters
 from shared.ports import Progress
 from shared.tracking.covered import covered_frames
-from shared.tracking.face import FaceLandmarker, FaceLandmarks, MediaPipeFaceMesh, begin
+from shared.tracking.face import FaceLandmarker, FaceLandmarks, MediaPipeFaceMesh, begin, prepare
 from shared.tracking.frame_records import FrameRecords
 from shared.tracking.instrument import LimbusArrays, LimbusInstrument
 from shared.tracking.landmark import LEFT_EYE, RIGHT_EYE, EyePoints, measure_eye, plausible_geometry
@@ -184,7 +184,7 @@ class _Recording:
 
 
 def _meshed(frames: Generator[Frame, None, None], mesh: FaceLandmarker) -> Generator[_Meshed, None, None]:
-    """Frames with their meshes; while one is being meshed, the next is read."""
+    """Frames with their meshes; while one is being meshed, the next is read and prepared."""
     with closing(frames):
         done: _Meshed | None = None
         frame = next(frames, None)
@@ -193,6 +193,8 @@ def _meshed(frames: Generator[Frame, None, None], mesh: FaceLandmarker) -> Gener
             if done is not None:
                 yield done
             following = next(frames, None)
+            if following is not None:
+                prepare(mesh, following.picture)
             done = _Meshed(frame, found())
             frame = following
         if done is not None:
