@@ -7,6 +7,6 @@ mark points that are not comparable.
 
 from typing import Final
 
-ANALYSIS_VERSION: Final = "2026.11.8"
+ANALYSIS_VERSION: Final = "2026.11.9"
 SCHEMA_VERSION: Final = "1"
 """Version of the trace CSV's columns. A CSV without it is read as the original's (``legacy``)."""

@@ -7,7 +7,6 @@ The two eyes stand one above the other in one tall picture: one call then filter
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -184,13 +183,7 @@ def _warp(image: Picture, to_image: FloatArray, scale: float) -> Image:
     return np.asarray(warped, dtype=np.uint8)
 
 
-class PictureStack:
-    """Two-eye pictures of several frames, which may differ in height."""
-
-    def __init__(self, pictures: Sequence[Float32Array]) -> None:
-        self._pictures = pictures
-
-    def sample(self, x: FloatArray | Float32Array, y: FloatArray | Float32Array) -> Float32Array:
+def sample(self, x: FloatArray | Float32Array, y: FloatArray | Float32Array) -> Float32Array:
         """Values at ``(n, 2, ...)`` patch coordinates, see :func:`sample`."""
         return np.stack([sample(*frame) for frame in zip(self._pictures, x, y, strict=True)])
 
