@@ -183,11 +183,6 @@ def _warp(image: Picture, to_image: FloatArray, scale: float) -> Image:
     return np.asarray(warped, dtype=np.uint8)
 
 
-def sample(self, x: FloatArray | Float32Array, y: FloatArray | Float32Array) -> Float32Array:
-        """Values at ``(n, 2, ...)`` patch coordinates, see :func:`sample`."""
-        return np.stack([sample(*frame) for frame in zip(self._pictures, x, y, strict=True)])
-
-
 def sample(picture: Float32Array, x: FloatArray | Float32Array, y: FloatArray | Float32Array) -> Float32Array:
     """Values of a two-eye picture at ``(2, ...)`` patch coordinates: the same shape, followed by any channels.
 
