@@ -42,6 +42,7 @@ class ArrayOf:
 FLOATS: Final = ArrayOf(np.float64)
 FLOATS32: Final = ArrayOf(np.float32)
 INTEGERS: Final = ArrayOf(np.int64)
+INTEGERS32: Final = ArrayOf(np.int32)
 BYTES: Final = ArrayOf(np.uint8)
 
 

@@ -1,6 +1,6 @@
 /* One step of the skin's registration: _Template.step in shared/tracking/skin_reference.py. */
 #include "bilinear.h"
-#include "selection.h"
+#include "ranks.h"
 #include "sums.h"
 
 #include <math.h>
@@ -20,28 +20,28 @@ static void residuals(const float *patch, int64_t height, int64_t width, const d
 }
 
 /* Median of every ``stride``-th residual, and 1.48 times that of the distances from it. */
-static void middle_and_scatter(const float *residual, int64_t points, int64_t stride, float *some, float *middle, float *scatter)
+static void middle_and_scatter(const float *residual, int64_t points, int64_t stride, int32_t *keys, float *middle, float *scatter)
 {
     int64_t count = 0;
     for (int64_t i = 0; i < points; i += stride)
-        some[count++] = residual[i];
-    *middle = selected(some, count, count / 2);
+        keys[count++] = ordered(residual[i]);
+    *middle = value_at_rank(keys, count, count / 2);
     for (int64_t i = 0; i < count; i++)
-        some[i] = fabsf(some[i] - *middle);
-    *scatter = 1.48f * selected(some, count, count / 2);
+        keys[i] = ordered(fabsf(value_of(keys[i]) - *middle));
+    *scatter = 1.48f * value_at_rank(keys, count, count / 2);
 }
 
 /* patches (frames, height, width), warps (frames, 2, 3), places (2, points), template (points), jacobian (6, points);
-   scratch (3 * points). Written: scatter (frames), right (frames, 6), and normal (frames, 6, 6) if ``wanted``. */
+   scratch (3, points) and keys (points). Written: scatter (frames), right (frames, 6), and normal (frames, 6, 6) if ``wanted``. */
 void skin_step(const float *patches, int64_t frames, int64_t height, int64_t width, const double *warps, const float *places,
                const float *template, const float *jacobian, int64_t points, int64_t stride, int64_t wanted, float *scratch,
-               double *scatter, double *right, double *normal)
+               int32_t *keys, double *scatter, double *right, double *normal)
 {
     float *residual = scratch, *weight = scratch + points, *weighted = scratch + 2 * points;
     for (int64_t frame = 0; frame < frames; frame++) {
         residuals(patches + frame * height * width, height, width, warps + frame * 6, places, template, points, residual);
         float middle, spread;
-        middle_and_scatter(residual, points, stride, weighted, &middle, &spread);
+        middle_and_scatter(residual, points, stride, keys, &middle, &spread);
         scatter[frame] = (double)spread;
         const float sharpness = 0.5f / (spread + 1.0f);
         for (int64_t i = 0; i < points; i++) {

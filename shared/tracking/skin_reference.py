@@ -13,7 +13,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from shared.kernels.library import FLOATS, FLOATS32, INT, Kernel
+from shared.kernels.library import FLOATS, FLOATS32, INT, INTEGERS32, Kernel
 from shared.model import FloatArray
 from shared.planar_picture import Picture
 from shared.tracking.eye_crop import Float32Array
@@ -35,7 +35,7 @@ _RIDGE: Final = 1e-7 * np.eye(6)
 _skin_step: Final = Kernel(
     "skin_step",
     *(FLOATS32, INT, INT, INT, FLOATS, FLOATS32),
-    *(FLOATS32, FLOATS32, INT, INT, INT, FLOATS32),
+    *(FLOATS32, FLOATS32, INT, INT, INT, FLOATS32, INTEGERS32),
     *(FLOATS, FLOATS, FLOATS),
 )
 
@@ -89,6 +89,7 @@ class _Template:
             max(1, points // _SCATTER_SAMPLES),
             normal is None,
             np.empty((3, points), dtype=np.float32),
+            np.empty(points, dtype=np.int32),
             scatter,
             right,
             found,

@@ -91,7 +91,7 @@ def skin(patches: np.ndarray, warps: np.ndarray, stride: int = 1) -> tuple[np.nd
     scatter, right, normal = np.empty(count), np.empty((count, 6)), np.empty((count, 6, 6))
     _skin_step(
         *(patches, count, SIDE, SIDE, warps, places),
-        *(template, jacobian, 256, stride, True, np.empty((3, 256), np.float32)),
+        *(template, jacobian, 256, stride, True, np.empty((3, 256), np.float32), np.empty(256, np.int32)),
         *(scatter, right, normal),
     )
     return scatter, right, normal, places, template, jacobian
