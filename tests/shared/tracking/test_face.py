@@ -169,3 +169,22 @@ def test_nothing_is_written_to_the_terminal() -> None:
     )
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert (ran.stdout, ran.stderr) == ("", "")
+
+
+def test_frames_prepared_ahead_are_measured_the_same_also_where_the_crop_moves_or_the_face_goes() -> None:
+    walk = [scene((centre_x, 420)) for centre_x in (300, 310, 420, 430, 560)]
+    frames = [*walk, scene(), scene(), *walk]
+    alone, ahead = MediaPipeFaceMesh(), MediaPipeFaceMesh()
+    one_by_one = [alone.detect(image, i / 30) for i, image in enumerate(frames)]
+    prepared = []
+    for i, image in enumerate(frames):
+        answer = ahead.begin(image, i / 30)
+        if i + 1 < len(frames):
+            ahead.prepare(frames[i + 1])
+        prepared.append(answer())
+    alone.close()
+    ahead.close()
+    assert any(face is None for face in prepared)
+    for one, other in zip(one_by_one, prepared, strict=True):
+        assert (one is None) == (other is None)
+        assert one is None or other is None or (one.points_px == other.points_px).all()
