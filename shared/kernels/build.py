@@ -54,17 +54,23 @@ def build() -> Path:
     if (there := library_path()) is not None:
         return there
     level = _levels()[0]
-    for target in _places(level):
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(dir=target.parent) as folder:
-                compiled = Path(folder) / target.name
-                if _compile(compiled, level):
-                    compiled.replace(target)
-                    return target
-        except OSError:  # not here: an installation that may only be read
-            continue
+    with tempfile.TemporaryDirectory() as folder:
+        compiled = Path(folder) / "kernels.so"
+        if _compile(compiled, level):
+            for target in _places(level):
+                try:
+                    return _put(compiled, target)
+                except OSError:  # not here: an installation that may only be read
+                    continue
     raise KernelsMissingError
+
+
+def _put(compiled: Path, target: Path) -> Path:
+    """Copy it there so that nobody ever finds a half of it."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    beside = target.with_suffix(f".{os.getpid()}")
+    shutil.copyfile(compiled, beside)
+    return beside.replace(target)
 
 
 def _places(level: str) -> Iterator[Path]:
