@@ -104,8 +104,10 @@ def find_lid_margins(patches: Sequence[EyePatches], tones: Sequence[EyeTones]) -
 def _margins_of(eyes: EyePatches, tones: EyeTones) -> LidMargins:
     rows, columns = len(tones.grey) // 2, tones.grey.shape[1]
     y_px, normal = np.empty((2, 2, columns)), np.empty((2, 2, columns, 2))
+    # Tones of a column's rows in the kernel, and whatever it ranks: rows or offsets of all columns searched.
+    room = np.empty((4 + len(_COLUMNS)) * rows + len(_COLUMNS) * len(_NEARNESS), dtype=np.float32)
     _margins(
         *(tones.redness, tones.grey, rows, columns, eyes.half_width_px, eyes.upper_lid_px, eyes.lower_lid_px),
-        *(_COLUMNS, _NEARNESS, _NUMBERS, np.empty(25 * rows + 693, dtype=np.float32), y_px, normal),
+        *(_COLUMNS, _NEARNESS, _NUMBERS, room, y_px, normal),
     )
     return LidMargins(y_px, normal)
